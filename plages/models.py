@@ -1,0 +1,211 @@
+"""When: plages d'ouverture and absences (rules in local time) and their dated occurrences (UTC ranges)."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from motifs.models import Motif
+from plages.recurrence import Frequence, Regle
+from structures.models import Agent, Lieu, Structure
+
+PREMIER_JOUR_MINIMUM = date(2018, 1, 1)
+PREMIER_JOUR_MAXIMUM = date(2100, 1, 1)
+
+FREQUENCES = [
+    (Frequence.UNIQUE.value, "Une seule fois"),
+    (Frequence.JOUR.value, "Tous les jours"),
+    (Frequence.SEMAINE.value, "Toutes les semaines"),
+    (Frequence.MOIS.value, "Tous les mois"),
+]
+
+
+def _contraintes(prefixe: str) -> list[models.CheckConstraint]:
+    """The constraints that a recurrence rule obeys, for each table that holds one."""
+    return [
+        models.CheckConstraint(
+            name=f"{prefixe}_frequence_connue",
+            condition=Q(frequence__in=[code for code, _ in FREQUENCES]),
+            violation_error_message="Cette répétition n'existe pas.",
+        ),
+        models.CheckConstraint(
+            name=f"{prefixe}_intervalle",
+            condition=Q(intervalle__range=(1, 12)),
+            violation_error_message="L'intervalle de répétition va de 1 à 12.",
+        ),
+        models.CheckConstraint(
+            name=f"{prefixe}_dates_sensees",
+            condition=Q(premier_jour__range=(PREMIER_JOUR_MINIMUM, PREMIER_JOUR_MAXIMUM))
+            & (Q(jusqu_au__isnull=True) | Q(jusqu_au__lte=PREMIER_JOUR_MAXIMUM)),
+            violation_error_message="Le premier jour ne peut pas être avant 2018 ni trop loin dans l'avenir.",
+        ),
+        models.CheckConstraint(
+            name=f"{prefixe}_fin_de_repetition",
+            condition=Q(jusqu_au__isnull=True) | Q(jusqu_au__gt=F("premier_jour")),
+            violation_error_message="La fin de la répétition doit être après le premier jour.",
+        ),
+    ]
+
+
+class RegleEnBase(models.Model):
+    """The columns of a recurrence rule (see `plages.recurrence.Regle` for their meaning)."""
+
+    premier_jour = models.DateField("premier jour")
+    heure_debut = models.TimeField("commence à")
+    heure_fin = models.TimeField("termine à")
+    frequence = models.CharField("répétition", max_length=10, choices=FREQUENCES, default="unique")
+    intervalle = models.PositiveSmallIntegerField("toutes les", default=1)
+    jours = ArrayField(models.PositiveSmallIntegerField(), verbose_name="jours de la semaine", default=list, blank=True)
+    rangs = models.JSONField("jours du mois (jour de semaine, rang)", default=list, blank=True)
+    jusqu_au = models.DateField("fin de la répétition", null=True, blank=True)
+    cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def regle(self) -> Regle:
+        """The rule as a value."""
+        return Regle(
+            premier_jour=self.premier_jour,
+            debut=self.heure_debut,
+            fin=self.heure_fin,
+            frequence=Frequence(self.frequence),
+            intervalle=self.intervalle,
+            jours=tuple(self.jours),
+            rangs=tuple((jour, rang) for jour, rang in self.rangs),
+            jusqu_au=self.jusqu_au,
+            jours_de_suite=self.nuits,
+        )
+
+    @property
+    def nuits(self) -> int:
+        """How many nights after its first day an occurrence ends."""
+        return 0
+
+
+class PlageQuerySet(models.QuerySet["PlageOuverture"]):
+    """Plages asked for by what the page needs."""
+
+    def en_cours(self, aujourd_hui: date) -> "PlageQuerySet":
+        """Plages that still have, or may have, an occurrence on or after that local date."""
+        return self.filter(
+            Q(frequence=Frequence.UNIQUE, premier_jour__gte=aujourd_hui)
+            | (~Q(frequence=Frequence.UNIQUE) & (Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui)))
+        )
+
+    def passees(self, aujourd_hui: date) -> "PlageQuerySet":
+        return self.exclude(pk__in=self.en_cours(aujourd_hui).values("pk"))
+
+    def avec_details(self) -> "PlageQuerySet":
+        return self.select_related("agent", "lieu", "structure").prefetch_related("motifs")
+
+
+class PlageOuverture(RegleEnBase):
+    """An agent opens time for some motifs, in one lieu (none when no motif is on site)."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="plages")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="plages")
+    lieu = models.ForeignKey(Lieu, models.PROTECT, related_name="plages", null=True, blank=True, verbose_name="lieu")
+    titre = models.CharField("nom de la plage d'ouverture", max_length=150)
+    motifs: "models.ManyToManyField[Motif, models.Model]" = models.ManyToManyField(
+        Motif, related_name="plages", verbose_name="motifs"
+    )
+
+    objects = PlageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "plage d'ouverture"
+        verbose_name_plural = "plages d'ouverture"
+        indexes = [models.Index(fields=["structure", "agent"], name="plages_structure_agent")]
+        constraints = [
+            *_contraintes("plages_plage"),
+            models.CheckConstraint(
+                name="plages_plage_fin_apres_debut",
+                condition=Q(heure_fin__gt=F("heure_debut")),
+                violation_error_message="L'heure de fin doit être après l'heure de début.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.titre
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return self.structure.tz
+
+
+class Ouverture(models.Model):
+    """One dated occurrence of a plage: derived, rewritten at each change of its plage. `jour` is its local date."""
+
+    plage = models.ForeignKey(PlageOuverture, models.CASCADE, related_name="ouvertures", db_index=False)
+    jour = models.DateField("jour")
+    periode = DateTimeRangeField("période (UTC)")
+
+    class Meta:
+        verbose_name = "ouverture"
+        indexes = [GistIndex(fields=["plage", "periode"], name="plages_ouverture_periode")]
+        constraints = [
+            models.UniqueConstraint(name="plages_ouverture_unique", fields=["plage", "jour"]),
+            models.CheckConstraint(name="plages_ouverture_non_vide", condition=Q(periode__isempty=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plage} · {self.jour}"
+
+
+class Absence(RegleEnBase):
+    """An agent is not available, in any structure. `structure` is where it was entered: it gives the time zone."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="absences")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="absences")
+    titre = models.CharField("description", max_length=150, help_text="Visible par les agents seulement.")
+    dernier_jour = models.DateField("termine le")
+
+    class Meta:
+        verbose_name = "absence"
+        constraints = [
+            *_contraintes("plages_absence"),
+            models.CheckConstraint(
+                name="plages_absence_fin_apres_debut",
+                condition=Q(dernier_jour__gt=F("premier_jour"))
+                | Q(dernier_jour=F("premier_jour"), heure_fin__gt=F("heure_debut")),
+                violation_error_message="La fin de l'absence doit être après son début.",
+            ),
+            models.CheckConstraint(
+                name="plages_absence_repetee_un_jour",
+                condition=Q(frequence=Frequence.UNIQUE.value) | Q(dernier_jour=F("premier_jour")),
+                violation_error_message="Une absence qui se répète commence et finit le même jour.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.titre
+
+    @property
+    def nuits(self) -> int:
+        return (self.dernier_jour - self.premier_jour).days
+
+
+class Indisponibilite(models.Model):
+    """One dated occurrence of an absence: derived, rewritten with it."""
+
+    absence = models.ForeignKey(Absence, models.CASCADE, related_name="indisponibilites")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="indisponibilites", db_index=False)
+    jour = models.DateField("jour")
+    periode = DateTimeRangeField("période (UTC)")
+
+    class Meta:
+        verbose_name = "indisponibilité"
+        indexes = [GistIndex(fields=["agent", "periode"], name="plages_indispo_periode")]
+        constraints = [
+            models.UniqueConstraint(name="plages_indispo_unique", fields=["absence", "jour"]),
+            models.CheckConstraint(name="plages_indispo_non_vide", condition=Q(periode__isempty=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.absence} · {self.jour}"

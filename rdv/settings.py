@@ -1,0 +1,216 @@
+"""Settings: one file, each value read once from the environment (list and meaning in `.env.example`).
+
+No I/O here but the optional `.env` file. `manage.py` and the tests set DATABASE_URL and SECRET_KEY themselves when they
+run on the embedded PostgreSQL; nothing else has a default for them.
+"""
+
+from pathlib import Path
+
+import environ
+from django.utils.csp import CSP
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- Where and for whom ------------------------------------------------------------------------------------------
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = env.bool("DEBUG", default=False)
+# Demo: messages are shown on a page instead of being sent, and that page exists.
+DEMO = env.bool("DEMO", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Public address of the site, used in messages (jobs have no request to read it from). No trailing slash.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+HTTPS = env.bool("HTTPS", default=SITE_URL.startswith("https://"))
+# Number of trusted proxies in front: 0 reads the visitor's address from the connection.
+MANDATAIRES_DE_CONFIANCE = env.int("MANDATAIRES_DE_CONFIANCE", default=0)
+# Who runs this instance (mentions légales, notice on personal data, accessibility statement).
+EDITEUR_NOM = env.str("EDITEUR_NOM", default="")
+EDITEUR_ADRESSE = env.str("EDITEUR_ADRESSE", default="")
+EDITEUR_COURRIEL = env.str("EDITEUR_COURRIEL", default="")
+EDITEUR_DIRECTION = env.str("EDITEUR_DIRECTION", default="")
+HEBERGEUR = env.str("HEBERGEUR", default="")
+# The State's mark (Marianne, bloc-marque) is reserved to State services: opt-in.
+MARQUE_ETAT = env.bool("MARQUE_ETAT", default=False)
+
+# --- Applications ------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "axes",
+    "django_htmx",
+    "dsfr",
+    "phonenumber_field",
+    "procrastinate.contrib.django",
+    "rdv",
+    "structures",
+    "motifs",
+    "plages",
+    "reservations",
+    "cartographie",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "rdv.middleware.session_perdue_htmx",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "rdv.urls"
+WSGI_APPLICATION = "rdv.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "rdv.contexte.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database ----------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {
+        # lock_timeout: a booking that waits longer than 3 s for an agent's row is refused politely.
+        "options": "-c lock_timeout=3000 -c statement_timeout=30000",
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_MAX", default=8), "timeout": 10},
+    }
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Agents' accounts --------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "structures.Agent"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the e-mail is unique without regard to case, by a constraint on Lower()
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "structures:connexion"
+LOGIN_REDIRECT_URL = "reservations:rendez_vous"
+LOGOUT_REDIRECT_URL = "accueil"
+# Wrong passwords: 8 for an e-mail address from one network address, then 15 minutes of rest.
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "structures/compte_bloque.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "rdv.middleware.adresse_du_visiteur"
+
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "rdv.views.erreur_csrf"
+
+# --- Headers -----------------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS and env.bool("REDIRIGER_VERS_HTTPS", default=True)
+if MANDATAIRES_DE_CONFIANCE:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDES", default=3600 if HTTPS else 0)
+SECURE_REFERRER_POLICY = "same-origin"  # private links carry a secret in their path
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+
+# --- Language and time -------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"  # display default only: each structure has its own
+PHONENUMBER_DEFAULT_REGION = "FR"
+PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+
+# --- Static files ------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_MANIFESTES = env.bool("STATICFILES_MANIFESTES", default=False)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATICFILES_MANIFESTES
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+# Without collected files (demo, tests, development) WhiteNoise serves them from where they are.
+WHITENOISE_USE_FINDERS = not STATICFILES_MANIFESTES
+WHITENOISE_AUTOREFRESH = DEBUG
+DSFR_USE_INTEGRITY_CHECKSUMS = False  # manifest storage rewrites the files: their checksums would be wrong
+
+# --- Messages ----------------------------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
+# "" (none: people identify by e-mail only), "console" (written to the log) or "demo".
+SMS_FOURNISSEUR = "demo" if DEMO else env.str("SMS_FOURNISSEUR", default="")
+
+# --- Booking -----------------------------------------------------------------------------------------------------
+OPTION_MINUTES = 15  # how long a slot is held while the person identifies; the same again at each extension
+OPTION_MINUTES_MAXIMUM = 60  # and never longer than this in all
+OPTIONS_PAR_VISITEUR = 2
+OPTIONS_PAR_ADRESSE = env.int("OPTIONS_PAR_ADRESSE", default=20)  # a library's computers share one address
+CODE_MINUTES = 15
+CODE_ESSAIS = 5
+CODES_PAR_DEMARCHE = 5
+CODES_PAR_CONTACT_ET_HEURE = 5
+CODES_PAR_ADRESSE_ET_HEURE = env.int("CODES_PAR_ADRESSE_ET_HEURE", default=40)
+# `manage.py course --sans-verrou` sets it to False, to show that the database's constraint alone holds.
+RESERVATION_VERROU_AGENT = env.bool("RESERVATION_VERROU_AGENT", default=True)
+
+# --- Jobs --------------------------------------------------------------------------------------------------------
+PROCRASTINATE_ON_APP_READY = None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"ligne": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ligne"}},
+    "root": {"handlers": ["console"], "level": env.str("JOURNAL_NIVEAU", default="INFO")},
+    "loggers": {"procrastinate.blueprints": {"level": "WARNING"}},
+}

@@ -1,0 +1,284 @@
+"""The booking: rendez-vous (options included), participations, apprenants, bookings in progress, messages."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils import timezone
+from phonenumber_field.modelfields import PhoneNumberField
+
+from motifs.models import Motif, TypeLieu
+from structures.models import Agent, Lieu, Structure, jeton_secret
+
+
+class Statut(models.TextChoices):
+    """OPTION, PREVU, HONORE and ABSENT occupy the agent's time; EXCUSE and ANNULE free it."""
+
+    OPTION = "option", "Créneau gardé"
+    PREVU = "prevu", "Prévu"
+    HONORE = "honore", "Personne venue"
+    ABSENT = "absent", "Personne absente"
+    EXCUSE = "excuse", "Annulé par la personne"
+    ANNULE = "annule", "Annulé par la structure"
+
+
+STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
+STATUTS_ANNULES = (Statut.EXCUSE, Statut.ANNULE)
+
+
+class Apprenant(models.Model):
+    """A learner, as one structure knows them."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="apprenants")
+    prenom = models.CharField("prénom", max_length=100)
+    nom = models.CharField("nom", max_length=100)
+    courriel = models.EmailField("adresse e-mail", blank=True)
+    telephone = PhoneNumberField("téléphone", blank=True)
+    cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "apprenant"
+        indexes = [
+            models.Index(fields=["structure", "courriel"], name="reservations_apprenant_mail"),
+            models.Index(fields=["structure", "telephone"], name="reservations_apprenant_tel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prenom} {self.nom}"
+
+
+class RendezVousQuerySet(models.QuerySet["RendezVous"]):
+    """Rendez-vous asked for by what the page needs."""
+
+    def de_la_structure(self, structure: Structure) -> "RendezVousQuerySet":
+        """The rendez-vous of a structure, options left out: they are nobody's appointment yet."""
+        return self.filter(structure=structure).exclude(statut=Statut.OPTION)
+
+    def a_venir(self, maintenant: datetime) -> "RendezVousQuerySet":
+        return self.filter(fin__gt=maintenant, statut=Statut.PREVU).order_by("debut", "pk")
+
+    def options_expirees(self, maintenant: datetime) -> "RendezVousQuerySet":
+        return self.filter(statut=Statut.OPTION, expire_a__lte=maintenant)
+
+    def avec_details(self) -> "RendezVousQuerySet":
+        return self.select_related("structure", "motif", "agent", "lieu").prefetch_related("participations__apprenant")
+
+
+class RendezVous(models.Model):
+    """An agent's time given to a learner, or held for some minutes while they identify (status OPTION)."""
+
+    uid = models.UUIDField("identifiant iCalendar", default=uuid.uuid4, unique=True, editable=False)
+    jeton = models.CharField("jeton du lien secret", max_length=43, unique=True, default=jeton_secret)
+    structure = models.ForeignKey(Structure, models.PROTECT, related_name="rendez_vous")
+    motif = models.ForeignKey(Motif, models.PROTECT, related_name="rendez_vous")
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="rendez_vous", db_index=False)
+    lieu = models.ForeignKey(Lieu, models.PROTECT, related_name="rendez_vous", null=True, blank=True)
+    type_lieu = models.CharField("type de rendez-vous", max_length=15, choices=TypeLieu)
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin")
+    periode = models.GeneratedField(
+        expression=Func(F("debut"), F("fin"), Value("[)"), function="tstzrange"),
+        output_field=DateTimeRangeField(),
+        db_persist=True,
+    )
+    statut = models.CharField("statut", max_length=10, choices=Statut, default=Statut.PREVU)
+    # Options only: until when, and (hashed) whose.
+    expire_a = models.DateTimeField("option valable jusqu'à", null=True, blank=True)
+    visiteur = models.CharField("visiteur", max_length=64, blank=True)
+    adresse = models.CharField("adresse réseau, hachée", max_length=64, blank=True)
+    sequence = models.PositiveIntegerField("version iCalendar", default=0)
+    annule_le = models.DateTimeField("annulé le", null=True, blank=True)
+    message_d_annulation = models.TextField("message joint à l'annulation", blank=True)
+    cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    objects = RendezVousQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rendez-vous"
+        verbose_name_plural = "rendez-vous"
+        indexes = [
+            # The slots of an agent (engine) and the constraint below read the same range.
+            GistIndex(
+                fields=["agent", "periode"],
+                name="reservations_rdv_occupation",
+                condition=Q(statut__in=STATUTS_OCCUPANTS),
+            ),
+            models.Index(fields=["structure", "debut"], name="reservations_rdv_structure"),
+            models.Index(fields=["expire_a"], name="reservations_rdv_options", condition=Q(statut="option")),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="reservations_agent_deja_pris",
+                expressions=[("agent", RangeOperators.EQUAL), ("periode", RangeOperators.OVERLAPS)],
+                condition=Q(statut__in=STATUTS_OCCUPANTS),
+                violation_error_message="L'agent a déjà un rendez-vous à ce moment-là.",
+            ),
+            models.CheckConstraint(
+                name="reservations_statut_connu",
+                condition=Q(statut__in=Statut.values),
+                violation_error_message="Ce statut n'existe pas.",
+            ),
+            models.CheckConstraint(
+                name="reservations_fin_apres_debut",
+                condition=Q(fin__gt=F("debut"), fin__lte=F("debut") + timedelta(hours=24)),
+                violation_error_message="La fin du rendez-vous doit être après son début, le même jour.",
+            ),
+            models.CheckConstraint(
+                name="reservations_lieu_sur_place",
+                condition=~Q(type_lieu=TypeLieu.SUR_PLACE) | Q(lieu__isnull=False),
+                violation_error_message="Un rendez-vous sur place a besoin d'un lieu.",
+            ),
+            models.CheckConstraint(
+                name="reservations_option_datee",
+                condition=Q(statut=Statut.OPTION, expire_a__isnull=False)
+                | (~Q(statut=Statut.OPTION) & Q(expire_a__isnull=True)),
+                violation_error_message="Un créneau gardé l'est jusqu'à une heure dite, et lui seul.",
+            ),
+            models.CheckConstraint(
+                name="reservations_annulation_datee",
+                condition=Q(statut__in=STATUTS_ANNULES, annule_le__isnull=False)
+                | (~Q(statut__in=STATUTS_ANNULES) & Q(annule_le__isnull=True)),
+                violation_error_message="Un rendez-vous annulé porte la date de son annulation, et lui seul.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
+
+    def est_annulable(self, maintenant: datetime) -> bool:
+        """Whether the learner may still cancel: the rendez-vous is kept and has not begun."""
+        return self.statut == Statut.PREVU and maintenant < self.debut
+
+
+class Participation(models.Model):
+    """One learner in a rendez-vous, with the text of the instructions as they accepted it."""
+
+    rendez_vous = models.ForeignKey(RendezVous, models.CASCADE, related_name="participations")
+    apprenant = models.ForeignKey(Apprenant, models.PROTECT, related_name="participations")
+    instructions = models.TextField("instructions acceptées", blank=True)
+    instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "participation"
+        constraints = [
+            models.UniqueConstraint(
+                name="reservations_participation_unique",
+                fields=["rendez_vous", "apprenant"],
+                violation_error_message="Cette personne participe déjà à ce rendez-vous.",
+            ),
+            models.CheckConstraint(
+                name="reservations_acceptation_datee",
+                condition=Q(instructions="", instructions_acceptees_le__isnull=True)
+                | (~Q(instructions="") & Q(instructions_acceptees_le__isnull=False)),
+                violation_error_message="Une acceptation porte un texte et une date.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.apprenant)
+
+
+class Demarche(models.Model):
+    """A booking in progress in one tab: what was chosen, typed and accepted so far. It outlives its option,
+    so that nothing typed is lost when the slot is."""
+
+    jeton = models.CharField("jeton de l'onglet", max_length=43, unique=True, default=jeton_secret)
+    visiteur = models.CharField("visiteur", max_length=64)
+    adresse = models.CharField("adresse réseau, hachée", max_length=64, blank=True)
+    motif = models.ForeignKey(Motif, models.CASCADE, related_name="demarches")
+    lieu = models.ForeignKey(Lieu, models.CASCADE, related_name="demarches", null=True, blank=True)
+    debut = models.DateTimeField("créneau choisi")
+    rendez_vous = models.OneToOneField(
+        RendezVous,
+        models.SET_NULL,
+        related_name="demarche",
+        null=True,
+        blank=True,
+        verbose_name="option ou rendez-vous",
+    )
+    prenom = models.CharField("prénom", max_length=100, blank=True)
+    nom = models.CharField("nom", max_length=100, blank=True)
+    courriel = models.EmailField("adresse e-mail", blank=True)
+    telephone = PhoneNumberField("téléphone", blank=True)
+    instructions = models.TextField("instructions acceptées", blank=True)
+    instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)
+    code_hache = models.CharField("code, haché", max_length=64, blank=True)
+    code_expire_a = models.DateTimeField("code valable jusqu'à", null=True, blank=True)
+    code_essais = models.PositiveSmallIntegerField("essais du code", default=0)
+    codes_envoyes = models.PositiveSmallIntegerField("codes envoyés", default=0)
+    contact_verifie = models.CharField("adresse ou numéro vérifié", max_length=254, blank=True)
+    confirmee_le = models.DateTimeField("confirmée le", null=True, blank=True)
+    cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "démarche de réservation"
+        indexes = [models.Index(fields=["cree_le"], name="reservations_demarche_age")]
+
+    def __str__(self) -> str:
+        return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def contact(self) -> str:
+        """Where the code goes: the e-mail address, else the mobile number (E.164)."""
+        return self.courriel.lower() or (self.telephone.as_e164 if self.telephone else "")
+
+    @property
+    def est_verifiee(self) -> bool:
+        return bool(self.contact) and self.contact_verifie == self.contact
+
+
+class EnvoiDeCode(models.Model):
+    """A code was sent: counted per contact and per network address, both hashed."""
+
+    contact = models.CharField("contact, haché", max_length=64)
+    adresse = models.CharField("adresse réseau, hachée", max_length=64)
+    envoye_le = models.DateTimeField("envoyé le")
+
+    class Meta:
+        verbose_name = "envoi de code"
+        indexes = [
+            models.Index(fields=["contact", "envoye_le"], name="reservations_envoi_contact"),
+            models.Index(fields=["adresse", "envoye_le"], name="reservations_envoi_adresse"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.envoye_le:%Y-%m-%d %H:%M} UTC"
+
+
+class Canal(models.TextChoices):
+    COURRIEL = "courriel", "E-mail"
+    SMS = "sms", "SMS"
+
+
+class Message(models.Model):
+    """An e-mail or an SMS to send: written in the transaction of what it tells, sent by a job."""
+
+    canal = models.CharField("canal", max_length=10, choices=Canal)
+    destinataire = models.CharField("destinataire", max_length=254)
+    sujet = models.CharField("sujet", max_length=250, blank=True)
+    texte = models.TextField("texte")
+    ics = models.TextField("invitation iCalendar", blank=True)
+    ics_methode = models.CharField("méthode iCalendar", max_length=10, blank=True)
+    rendez_vous = models.ForeignKey(RendezVous, models.SET_NULL, related_name="messages", null=True, blank=True)
+    # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
+    confidentiel = models.BooleanField("contient un code", default=False)
+    cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)
+    envoye_le = models.DateTimeField("envoyé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message"
+        indexes = [models.Index(fields=["cree_le"], name="reservations_message_age")]
+        constraints = [
+            models.CheckConstraint(
+                name="reservations_canal_connu",
+                condition=Q(canal__in=Canal.values),
+                violation_error_message="Ce canal n'existe pas.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_canal_display()} · {self.sujet or self.texte[:40]}"

@@ -1,0 +1,232 @@
+"""Who: structures, their agents and their lieux."""
+
+import secrets
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from phonenumber_field.modelfields import PhoneNumberField
+
+from structures.fuseaux import PARIS
+
+
+def jeton_secret() -> str:
+    """Return a secret for a link: 22 URL-safe characters, 128 bits, not enumerable."""
+    return secrets.token_urlsafe(16)
+
+
+def valider_fuseau(nom: str) -> None:
+    """Refuse a name that is not an IANA time zone."""
+    try:
+        ZoneInfo(nom)
+    except (ValueError, OSError) as erreur:
+        raise ValidationError("Ce fuseau horaire n'existe pas.") from erreur
+
+
+class Plateforme(models.TextChoices):
+    """The two public faces of the service. Online booking exists on AIDE_NUMERIQUE only (brief, last warning)."""
+
+    AIDE_NUMERIQUE = "aide_numerique", "RDV Aide Numérique"
+    SOLIDARITES = "solidarites", "RDV Solidarités"
+
+
+class Structure(models.Model):
+    """An organisation that offers rendez-vous. Its time zone rules pages, messages and recurrences."""
+
+    nom = models.CharField("nom", max_length=250)
+    plateforme = models.CharField("plateforme", max_length=20, choices=Plateforme, default=Plateforme.AIDE_NUMERIQUE)
+    departement = models.CharField("département", max_length=3, blank=True)
+    fuseau = models.CharField("fuseau horaire", max_length=50, default=PARIS, validators=[valider_fuseau])
+    telephone = PhoneNumberField("téléphone", blank=True)
+    courriel = models.EmailField("adresse e-mail", blank=True)
+    lien = models.CharField("jeton du lien de réservation", max_length=43, unique=True, default=jeton_secret)
+    id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
+    cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "structure"
+        constraints = [
+            models.CheckConstraint(
+                name="structures_plateforme_connue",
+                condition=models.Q(plateforme__in=Plateforme.values),
+                violation_error_message="Cette plateforme n'existe pas.",
+            ),
+            models.UniqueConstraint(
+                name="structures_id_externe_unique",
+                fields=["id_externe"],
+                violation_error_message="Une structure porte déjà cet identifiant.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The time zone in which rules, pages, messages and ICS of this structure are written."""
+        return ZoneInfo(self.fuseau)
+
+    @property
+    def reservation_en_ligne_possible(self) -> bool:
+        """Whether online booking exists here: a fact of the structure, never of the host asked."""
+        return self.plateforme == Plateforme.AIDE_NUMERIQUE
+
+
+class AgentManager(BaseUserManager["Agent"]):
+    """Create agents by e-mail address."""
+
+    def create_user(self, courriel: str, password: str | None = None, **champs: Any) -> "Agent":
+        agent = self.model(courriel=self.normalize_email(courriel).lower(), **champs)
+        agent.set_password(password)
+        agent.save(using=self._db)
+        return agent
+
+    def create_superuser(self, courriel: str, password: str | None = None, **champs: Any) -> "Agent":
+        return self.create_user(courriel, password, est_plateforme=True, is_superuser=True, **champs)
+
+    def get_by_natural_key(self, username: str | None) -> "Agent":
+        return self.get(courriel__iexact=username)
+
+
+class Agent(AbstractBaseUser, PermissionsMixin):
+    """A conseiller numérique or an admin of a structure: the user model, identified by e-mail."""
+
+    courriel = models.EmailField("adresse e-mail")
+    prenom = models.CharField("prénom", max_length=100)
+    nom = models.CharField("nom", max_length=100)
+    url_visio = models.URLField(
+        "lien de visioconférence",
+        blank=True,
+        help_text="L'adresse de votre salle, par exemple https://visio.exemple.fr/ma-salle. "
+        "Elle est donnée aux personnes qui prennent un rendez-vous par visioconférence.",
+    )
+    is_active = models.BooleanField("actif", default=True)
+    est_plateforme = models.BooleanField("personnel de la plateforme", default=False)
+    structures: "models.ManyToManyField[Structure, Appartenance]" = models.ManyToManyField(
+        Structure, through="Appartenance", related_name="agents"
+    )
+    cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    objects = AgentManager()
+
+    USERNAME_FIELD = "courriel"
+    EMAIL_FIELD = "courriel"
+    REQUIRED_FIELDS = ["prenom", "nom"]
+
+    class Meta:
+        verbose_name = "agent"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("courriel"),
+                name="structures_agent_courriel_unique",
+                violation_error_message="Un agent utilise déjà cette adresse e-mail.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom_complet
+
+    @property
+    def nom_complet(self) -> str:
+        return f"{self.prenom} {self.nom}"
+
+
+class Role(models.TextChoices):
+    """What an agent may do in a structure: ADMIN changes settings, BASIQUE works with them."""
+
+    ADMIN = "admin", "Administrateur"
+    BASIQUE = "basique", "Agent"
+
+
+class Appartenance(models.Model):
+    """An agent belongs to a structure, with a role there."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="appartenances")
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="appartenances")
+    role = models.CharField("rôle", max_length=10, choices=Role, default=Role.BASIQUE)
+
+    class Meta:
+        verbose_name = "appartenance"
+        constraints = [
+            models.UniqueConstraint(
+                name="structures_appartenance_unique",
+                fields=["agent", "structure"],
+                violation_error_message="Cet agent appartient déjà à cette structure.",
+            ),
+            models.CheckConstraint(
+                name="structures_role_connu",
+                condition=models.Q(role__in=Role.values),
+                violation_error_message="Ce rôle n'existe pas.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} · {self.structure}"
+
+    @property
+    def est_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+
+class LieuQuerySet(models.QuerySet["Lieu"]):
+    """Lieux asked for by what the page needs."""
+
+    def ouverts(self) -> "LieuQuerySet":
+        return self.filter(ouvert=True)
+
+
+class Lieu(models.Model):
+    """A place where a structure receives people. `fiche` keeps the other columns of the national standard v1.0.2."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="lieux")
+    nom = models.CharField("nom", max_length=250)
+    adresse = models.CharField("adresse", max_length=300, blank=True, help_text="Numéro et rue.")
+    complement_adresse = models.CharField("complément d'adresse", max_length=300, blank=True)
+    code_postal = models.CharField("code postal", max_length=5)
+    commune = models.CharField("commune", max_length=150)
+    code_insee = models.CharField("code INSEE", max_length=5, blank=True)
+    latitude = models.FloatField("latitude", null=True, blank=True)
+    longitude = models.FloatField("longitude", null=True, blank=True)
+    telephone = PhoneNumberField("téléphone", blank=True)
+    ouvert = models.BooleanField(
+        "ouvert", default=True, help_text="Un lieu fermé n'est plus proposé à la réservation en ligne."
+    )
+    id_externe = models.CharField("identifiant dans le fichier national", max_length=100, null=True, blank=True)
+    fiche = models.JSONField("autres colonnes du standard national", default=dict, blank=True)
+
+    objects = LieuQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lieu"
+        verbose_name_plural = "lieux"
+        constraints = [
+            models.UniqueConstraint(
+                name="structures_lieu_id_externe_unique",
+                fields=["id_externe"],
+                violation_error_message="Un lieu porte déjà cet identifiant.",
+            ),
+            models.CheckConstraint(
+                name="structures_lieu_code_postal",
+                condition=models.Q(code_postal__regex=r"^[0-9]{5}$"),
+                violation_error_message="Le code postal doit avoir cinq chiffres.",
+            ),
+            models.CheckConstraint(
+                name="structures_lieu_coordonnees",
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                violation_error_message="La latitude et la longitude vont ensemble et doivent exister sur Terre.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+    @property
+    def adresse_complete(self) -> str:
+        rue = ", ".join(partie for partie in (self.adresse, self.complement_adresse) if partie)
+        ville = f"{self.code_postal} {self.commune}".strip()
+        return f"{rue}, {ville}" if rue else ville
