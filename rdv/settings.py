@@ -12,7 +12,8 @@ from django.utils.csp import CSP
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# Tests name another file, which is empty: the settings of the developer's instance must not change their result.
+environ.Env.read_env(env.str("FICHIER_ENV", default=str(BASE_DIR / ".env")))
 
 # --- Where and for whom ------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")
@@ -102,9 +103,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         # lock_timeout: a booking that waits longer than 3 s for an agent's row is refused politely.
         "options": "-c lock_timeout=3000 -c statement_timeout=30000",
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_MAX", default=8), "timeout": 10},
     }
 )
+# Connections kept open by each process; 0 (tests): none, each thread has its own connection.
+DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=8)
+if DATABASE_POOL_MAX:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Agents' accounts --------------------------------------------------------------------------------------------
