@@ -387,14 +387,16 @@ def quitter_a_la_fin(serveur: PostgresEmbarque) -> None:
 # --- What manage.py and the tests call -----------------------------------------------------------------------------
 
 
-def preparer_environnement(argv: Sequence[str]) -> bool:
+def preparer_environnement(argv: Sequence[str]) -> None:
     """Set DATABASE_URL (and a SECRET_KEY of this machine) before Django loads, when nobody chose a database.
 
-    The demo also runs on a database of one's own without having to invent a key. Returns whether the server is ours.
+    The demo also runs on a database of one's own without having to invent a key.
     """
     environ.Env.read_env(os.environ.get("FICHIER_ENV", PROJET / ".env"))
     embarque = not os.environ.get("DATABASE_URL")
     demo = argv[1:2] == ["demo"]
+    if demo and "--reset" in argv and not embarque:
+        sys.exit("`--reset` n'efface que la base embarquée : DATABASE_URL désigne un serveur, videz-le vous-même.")
     if (embarque or demo) and not os.environ.get("SECRET_KEY"):
         os.environ["SECRET_KEY"] = cle_secrete(creer_dossier(dossier_du_projet()))
     if embarque:
@@ -404,7 +406,6 @@ def preparer_environnement(argv: Sequence[str]) -> bool:
         except PostgresIndisponible as erreur:
             sys.exit(str(erreur))
         quitter_a_la_fin(serveur)
-    return embarque
 
 
 def cle_secrete(dossier: Path) -> str:

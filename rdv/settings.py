@@ -189,7 +189,22 @@ WHITENOISE_AUTOREFRESH = DEBUG
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # manifest storage rewrites the files: their checksums would be wrong
 
 # --- Messages ----------------------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_courriel = env.email_url("EMAIL_URL", default="consolemail://")
+_options = {
+    "EMAIL_HOST": "host",
+    "EMAIL_PORT": "port",
+    "EMAIL_HOST_USER": "username",
+    "EMAIL_HOST_PASSWORD": "password",
+    "EMAIL_USE_TLS": "use_tls",
+    "EMAIL_USE_SSL": "use_ssl",
+    "EMAIL_FILE_PATH": "file_path",
+}
+MAILERS = {
+    "default": {
+        "BACKEND": _courriel["EMAIL_BACKEND"],
+        "OPTIONS": {nom: _courriel[cle] for cle, nom in _options.items() if _courriel.get(cle)},
+    }
+}
 DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
 # "" (none: people identify by e-mail only), "console" (written to the log) or "demo".
 SMS_FOURNISSEUR = "demo" if DEMO else env.str("SMS_FOURNISSEUR", default="")
