@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
-from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
@@ -101,16 +100,11 @@ class RendezVous(models.Model):
         verbose_name = "rendez-vous"
         verbose_name_plural = "rendez-vous"
         indexes = [
-            # The slots of an agent (engine) and the constraint below read the same range.
-            GistIndex(
-                fields=["agent", "periode"],
-                name="reservations_rdv_occupation",
-                condition=Q(statut__in=STATUTS_OCCUPANTS),
-            ),
             models.Index(fields=["structure", "debut"], name="reservations_rdv_structure"),
             models.Index(fields=["expire_a"], name="reservations_rdv_options", condition=Q(statut="option")),
         ]
         constraints = [
+            # Its index, GiST on (agent, periode), is also the one that the slots engine reads.
             ExclusionConstraint(
                 name="reservations_agent_deja_pris",
                 expressions=[("agent", RangeOperators.EQUAL), ("periode", RangeOperators.OVERLAPS)],

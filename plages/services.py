@@ -1,0 +1,119 @@
+"""Writes on openings and absences: the rule is saved and its dated occurrences rewritten in one transaction."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from motifs.models import DELAI_MAXIMUM, Motif
+from plages.feries import feries
+from plages.models import Absence, Indisponibilite, Ouverture, PlageOuverture
+from plages.recurrence import Developpement, developper
+from structures.services import verrouiller_agents
+
+# Longer than the longest booking delay, and the nightly job that extends it may be late by weeks.
+HORIZON = DELAI_MAXIMUM + timedelta(days=31)
+
+
+def _horizon(maintenant: datetime) -> date:
+    return (maintenant + HORIZON).date()
+
+
+def _occurrences_de_la_plage(plage: PlageOuverture, maintenant: datetime) -> Developpement:
+    horizon = _horizon(maintenant)
+    jours_feries = feries(plage.structure.departement, (maintenant - timedelta(days=2)).date(), horizon)
+    return developper(plage.regle, plage.structure.tz, apres=maintenant, horizon=horizon, feries=jours_feries)
+
+
+def _recrire_ouvertures(plage: PlageOuverture, maintenant: datetime) -> Developpement:
+    """Replace the occurrences of the plage that are not over yet; those that are over stay as they were."""
+    developpement = _occurrences_de_la_plage(plage, maintenant)
+    plage.ouvertures.filter(
+        Q(periode__endswith__gt=maintenant) | Q(jour__in=[o.jour for o in developpement.occurrences])
+    ).delete()
+    Ouverture.objects.bulk_create(
+        [Ouverture(plage=plage, jour=o.jour, periode=(o.debut, o.fin)) for o in developpement.occurrences]
+    )
+    return developpement
+
+
+def _recrire_indisponibilites(absence: Absence, maintenant: datetime) -> Developpement:
+    developpement = developper(absence.regle, absence.structure.tz, apres=maintenant, horizon=_horizon(maintenant))
+    absence.indisponibilites.filter(
+        Q(periode__endswith__gt=maintenant) | Q(jour__in=[o.jour for o in developpement.occurrences])
+    ).delete()
+    Indisponibilite.objects.bulk_create(
+        [
+            Indisponibilite(absence=absence, agent_id=absence.agent_id, jour=o.jour, periode=(o.debut, o.fin))
+            for o in developpement.occurrences
+        ]
+    )
+    return developpement
+
+
+@transaction.atomic
+def enregistrer_plage(*, plage: PlageOuverture, motifs: Iterable[Motif], maintenant: datetime) -> Developpement:
+    """Save a plage with its motifs and rewrite its ouvertures that end after `maintenant` (UTC).
+
+    Returns what the rule gave, so that the page can name the dates that a clock change makes impossible.
+    """
+    verrouiller_agents([plage.agent_id])
+    plage.save()
+    plage.motifs.set(motifs)
+    return _recrire_ouvertures(plage, maintenant)
+
+
+@transaction.atomic
+def supprimer_plage(*, plage: PlageOuverture) -> None:
+    """Delete a plage and its ouvertures. Rendez-vous are not tied to a plage: they all stay."""
+    verrouiller_agents([plage.agent_id])
+    plage.delete()
+
+
+@transaction.atomic
+def enregistrer_absence(*, absence: Absence, maintenant: datetime) -> Developpement:
+    """Save an absence and rewrite its occurrences that end after `maintenant` (UTC). Rendez-vous stay."""
+    verrouiller_agents([absence.agent_id])
+    absence.save()
+    # The agent of an absence may change: its past occurrences follow.
+    absence.indisponibilites.exclude(agent_id=absence.agent_id).update(agent_id=absence.agent_id)
+    return _recrire_indisponibilites(absence, maintenant)
+
+
+@transaction.atomic
+def supprimer_absence(*, absence: Absence) -> None:
+    """Delete an absence and its occurrences."""
+    verrouiller_agents([absence.agent_id])
+    absence.delete()
+
+
+def etendre_horizon(*, maintenant: datetime) -> int:
+    """Rewrite the occurrences of every rule that still goes on (the nightly job); return how many rules.
+
+    One transaction a rule: no agent stays locked longer than their own rewriting takes.
+    """
+    aujourd_hui = maintenant.date()
+    nombre = 0
+    for plage_id in (
+        PlageOuverture.objects.en_cours(aujourd_hui).exclude(frequence="unique").values_list("pk", flat=True)
+    ):
+        with transaction.atomic():
+            plage = PlageOuverture.objects.select_related("structure").filter(pk=plage_id).first()
+            if plage is None:
+                continue
+            verrouiller_agents([plage.agent_id])
+            _recrire_ouvertures(plage, maintenant)
+            nombre += 1
+    absences = Absence.objects.exclude(frequence="unique").filter(
+        Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui)
+    )
+    for absence_id in absences.values_list("pk", flat=True):
+        with transaction.atomic():
+            absence = Absence.objects.select_related("structure").filter(pk=absence_id).first()
+            if absence is None:
+                continue
+            verrouiller_agents([absence.agent_id])
+            _recrire_indisponibilites(absence, maintenant)
+            nombre += 1
+    return nombre

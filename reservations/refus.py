@@ -1,0 +1,51 @@
+"""Refusals: one family of exceptions, each with the French sentence to show."""
+
+
+class ReservationImpossible(Exception):
+    """A booking, a code or a cancellation is refused. `str()` is the sentence for the person."""
+
+    phrase = "Cette réservation n'est pas possible."
+
+    def __init__(self, phrase: str | None = None) -> None:
+        super().__init__(phrase or self.phrase)
+
+
+class CreneauIndisponible(ReservationImpossible):
+    """The slot is taken, or was never free."""
+
+    phrase = "Ce créneau vient d'être pris ou n'est plus libre."
+
+
+class MotifFerme(ReservationImpossible):
+    """The motif is not (or no longer) open to online booking for this person."""
+
+    phrase = "Ce rendez-vous ne se réserve plus en ligne pour le moment."
+
+
+class TropDeCreneauxGardes(ReservationImpossible):
+    """Too many slots are held from one network address."""
+
+    phrase = (
+        "Trop de créneaux sont gardés en ce moment depuis votre connexion. "
+        "Réessayez dans quelques minutes, ou téléphonez à la structure."
+    )
+
+
+class DemarcheIncomplete(ReservationImpossible):
+    """A step was skipped: instructions not accepted, contact not verified, phone number missing."""
+
+
+class CodeRefuse(ReservationImpossible):
+    """The code typed is not the one sent, or can no longer be used."""
+
+
+class TropDeCodes(ReservationImpossible):
+    """Too many codes were asked."""
+
+    phrase = "Trop de codes ont été demandés. Attendez une heure, ou téléphonez à la structure."
+
+
+class AnnulationImpossible(ReservationImpossible):
+    """The rendez-vous can no longer be cancelled."""
+
+    phrase = "Ce rendez-vous ne peut plus être annulé en ligne."

@@ -1,0 +1,491 @@
+"""Writes of the booking: hold a slot, verify a contact, confirm, cancel.
+
+Every write that takes an agent's time first locks the agent's row, deletes the agent's expired options, asks the slots
+engine again, then writes. The constraint `reservations_agent_deja_pris` is the last line: whatever gets past the lock
+ends there, as a polite refusal.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Count, F, Q
+from django.utils.crypto import salted_hmac
+
+from motifs.models import Motif, TypeLieu
+from reservations import messagerie
+from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public
+from reservations.models import (
+    STATUTS_OCCUPANTS,
+    Apprenant,
+    Demarche,
+    EnvoiDeCode,
+    Participation,
+    RendezVous,
+    RendezVousQuerySet,
+    Statut,
+)
+from reservations.refus import (
+    AnnulationImpossible,
+    CodeRefuse,
+    CreneauIndisponible,
+    DemarcheIncomplete,
+    MotifFerme,
+    TropDeCodes,
+    TropDeCreneauxGardes,
+)
+from structures.services import verrouiller_agents
+
+# What PostgreSQL says to the loser of a race: exclusion_violation, deadlock_detected, lock_not_available (timeout).
+PERDANTS = {"23P01", "40P01", "55P03"}
+
+
+def hacher(valeur: str, *, usage: str) -> str:
+    """Return a keyed hash (64 hexadecimal characters) of a personal value, that can be compared but not read."""
+    return salted_hmac(f"reservations.{usage}", valeur, algorithm="sha256").hexdigest()
+
+
+@contextmanager
+def _course_perdue_est_un_refus() -> Iterator[None]:
+    """Turn what the database says to the loser of a race into `CreneauIndisponible`; wraps a whole transaction."""
+    try:
+        yield
+    except (IntegrityError, OperationalError) as erreur:
+        cause = erreur.__cause__
+        if getattr(cause, "sqlstate", None) in PERDANTS:
+            raise CreneauIndisponible from erreur
+        raise
+
+
+def _verrouiller(agents: set[int]) -> None:
+    if settings.RESERVATION_VERROU_AGENT:
+        verrouiller_agents(agents)
+
+
+# --- Options ------------------------------------------------------------------------------------------------------
+
+
+def prendre_option(
+    *,
+    motif_id: int,
+    structure_id: int,
+    lieu_id: int | None,
+    debut: datetime,
+    visiteur: str,
+    adresse: str,
+    maintenant: datetime,
+    demarche: Demarche | None = None,
+) -> Demarche:
+    """Hold a slot (start in UTC) for `settings.OPTION_MINUTES`, and return the booking in progress that holds it.
+
+    With `demarche`, that booking changes its slot, or takes its expired one back; what was typed is kept, and on a
+    refusal so is the slot held before. Asked twice for the same slot by the same visitor (a double click), it is the
+    same option. `adresse` is the network address.
+
+    Raises MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
+    """
+    motif = motif_reservable(motif_id=motif_id, structure_id=structure_id)
+    adresse_hachee = hacher(adresse, usage="adresse")
+    if demarche is None:
+        deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant)
+        if deja is not None:
+            return deja
+        _limiter_les_options(visiteur=visiteur, adresse=adresse_hachee, maintenant=maintenant)
+    for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant):
+        try:
+            with _course_perdue_est_un_refus(), transaction.atomic():
+                return _garder(creneau, motif, demarche, visiteur, adresse_hachee, maintenant)
+        except CreneauIndisponible:
+            continue  # another agent may be free at that time
+    raise CreneauIndisponible
+
+
+def motif_reservable(*, motif_id: int, structure_id: int) -> Motif:
+    """Return a motif that everyone may book online in that structure, read now; raises MotifFerme."""
+    motif = (
+        Motif.objects.ouverts_a_tous().select_related("structure").filter(pk=motif_id, structure=structure_id).first()
+    )
+    if motif is None:
+        raise MotifFerme
+    return motif
+
+
+def _demarche_de_ce_creneau(
+    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime
+) -> Demarche | None:
+    au_meme_lieu = Q(lieu__isnull=True) if lieu_id is None else Q(lieu=lieu_id)
+    return Demarche.objects.filter(
+        au_meme_lieu,
+        visiteur=visiteur,
+        motif=motif,
+        debut=debut,
+        rendez_vous__statut=Statut.OPTION,
+        rendez_vous__expire_a__gt=maintenant,
+    ).first()
+
+
+def _limiter_les_options(*, visiteur: str, adresse: str, maintenant: datetime) -> None:
+    """At most so many slots held per network address; per visitor, the oldest is given back for the new one."""
+    vivantes = RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant)
+    if vivantes.filter(adresse=adresse).exclude(visiteur=visiteur).count() >= settings.OPTIONS_PAR_ADRESSE:
+        raise TropDeCreneauxGardes
+    gardees = vivantes.filter(visiteur=visiteur).order_by("-cree_le").values_list("pk", flat=True)
+    liberer_options(RendezVous.objects.filter(pk__in=list(gardees[settings.OPTIONS_PAR_VISITEUR - 1 :])))
+
+
+@transaction.atomic
+def liberer_options(options: RendezVousQuerySet) -> int:
+    """Delete the options among these rendez-vous, and return how many.
+
+    Their rows are locked first (after their agents', the common order): one confirmed meanwhile is no longer an option
+    and stays.
+    """
+    _verrouiller(set(options.filter(statut=Statut.OPTION).values_list("agent", flat=True)))
+    ids = list(options.filter(statut=Statut.OPTION).select_for_update(of=("self",)).values_list("pk", flat=True))
+    RendezVous.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def liberer_options_expirees(*, maintenant: datetime) -> int:
+    """Delete the options that expired (the job of every five minutes), one agent at a time; return how many."""
+    expirees = RendezVous.objects.options_expirees(maintenant)
+    agents = list(expirees.order_by("agent").values_list("agent", flat=True).distinct())
+    return sum(liberer_options(expirees.filter(agent=agent)) for agent in agents)
+
+
+def _creneaux_a_cette_heure(
+    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime
+) -> list[Creneau]:
+    """Return the free slots of the public that start at `debut`: the least loaded agent of that week first, then by id.
+
+    Nothing random: the same choice is made twice (design, "Time and slots").
+    """
+    demande = demande_du_public(motif, maintenant=maintenant, du=debut, au=debut)
+    creneaux = [c for c in creneaux_libres([demande], maintenant=maintenant, visiteur=visiteur) if c.lieu_id == lieu_id]
+    if len(creneaux) > 1:
+        lundi = debut.astimezone(motif.structure.tz).replace(hour=0, minute=0, second=0, microsecond=0)
+        lundi -= timedelta(days=lundi.weekday())
+        charge = dict(
+            RendezVous.objects.filter(
+                agent__in={c.agent_id for c in creneaux},
+                debut__gte=lundi,
+                debut__lt=lundi + timedelta(days=7),
+                statut__in=STATUTS_OCCUPANTS,
+            )
+            .filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant))
+            .values_list("agent")
+            .annotate(nombre=Count("pk"))
+        )
+        creneaux.sort(key=lambda c: (charge.get(c.agent_id, 0), c.agent_id))
+    return creneaux
+
+
+def _garder(
+    creneau: Creneau,
+    motif: Motif,
+    demarche: Demarche | None,
+    visiteur: str,
+    adresse: str,
+    maintenant: datetime,
+) -> Demarche:
+    """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction."""
+    ancienne = None
+    agent_quitte = _agent_de(demarche)
+    _verrouiller({creneau.agent_id} | ({agent_quitte} if agent_quitte else set()))
+    if demarche is not None:
+        # Read again under the lock: it may have been confirmed in another tab, or its option deleted or moved.
+        demarche = Demarche.objects.select_for_update().get(pk=demarche.pk)
+        if demarche.confirmee_le is not None:
+            return demarche
+        ancienne = RendezVous.objects.filter(demarche=demarche.pk, statut=Statut.OPTION).first()
+        if ancienne is not None and ancienne.agent_id not in {creneau.agent_id, agent_quitte}:
+            raise CreneauIndisponible
+    _faire_place(creneau, ancienne, visiteur, maintenant)
+    demande = Demande(motif, creneau.debut, creneau.debut)
+    encore_libre = creneaux_libres(
+        [demande], maintenant=maintenant, agents=[creneau.agent_id], sauf=ancienne.pk if ancienne else 0
+    )
+    if creneau not in encore_libre:
+        raise CreneauIndisponible
+    option = ancienne or RendezVous()
+    option.structure, option.motif, option.type_lieu = motif.structure, motif, motif.type_lieu
+    option.agent_id, option.lieu_id = creneau.agent_id, creneau.lieu_id
+    option.debut, option.fin = creneau.debut, creneau.fin
+    option.statut, option.expire_a = Statut.OPTION, maintenant + timedelta(minutes=settings.OPTION_MINUTES)
+    option.visiteur, option.adresse, option.cree_le = visiteur, adresse, maintenant
+    option.save()
+    demarche = demarche or Demarche(visiteur=visiteur, adresse=adresse, cree_le=maintenant)
+    demarche.motif, demarche.lieu_id, demarche.debut = motif, creneau.lieu_id, creneau.debut
+    demarche.rendez_vous = option
+    demarche.save()
+    return demarche
+
+
+def _agent_de(demarche: Demarche | None) -> int | None:
+    """Return the agent whose time a booking in progress takes, None if it takes none."""
+    if demarche is None:
+        return None
+    return RendezVous.objects.filter(demarche=demarche.pk).values_list("agent", flat=True).first()
+
+
+def _faire_place(creneau: Creneau, ancienne: RendezVous | None, visiteur: str, maintenant: datetime) -> None:
+    """Delete the agent's expired options, and this visitor's own options that the new slot replaces.
+
+    The option being moved is kept: its row is updated, since inserting before deleting would collide with itself.
+    """
+    a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=(creneau.debut, creneau.fin))
+    liberer_options(
+        RendezVous.objects.filter(a_remplacer, agent=creneau.agent_id).exclude(pk=ancienne.pk if ancienne else 0)
+    )
+
+
+@transaction.atomic
+def prolonger_option(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
+    """Hold the slot again for `settings.OPTION_MINUTES` from now, `OPTION_MINUTES_MAXIMUM` after it was taken at most.
+
+    Raises CreneauIndisponible when the option has expired: the caller offers to take it back.
+    """
+    option = (
+        RendezVous.objects.select_for_update(of=("self",))
+        .filter(demarche=demarche.pk, statut=Statut.OPTION, expire_a__gt=maintenant)
+        .first()
+    )
+    if option is None or option.expire_a is None:
+        raise CreneauIndisponible("Le créneau n'est plus gardé.")
+    dernier = option.cree_le + timedelta(minutes=settings.OPTION_MINUTES_MAXIMUM)
+    option.expire_a = max(option.expire_a, min(maintenant + timedelta(minutes=settings.OPTION_MINUTES), dernier))
+    option.save(update_fields=["expire_a"])
+    return option
+
+
+def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | None:
+    """Return the option of a booking in progress if it still holds the slot."""
+    option = demarche.rendez_vous
+    if option is None or option.statut != Statut.OPTION or option.expire_a is None or option.expire_a <= maintenant:
+        return None
+    return option
+
+
+# --- Instructions, contact, code -----------------------------------------------------------------------------------
+
+
+def accepter_instructions(*, demarche: Demarche, texte: str, maintenant: datetime) -> None:
+    """Store that the person accepted this very text, and when. Raises DemarcheIncomplete if it is not today's text."""
+    if not memes_instructions(texte, demarche.motif.instructions_a_accepter):
+        raise DemarcheIncomplete("Les instructions viennent de changer. Relisez-les avant d'accepter.")
+    demarche.instructions = demarche.motif.instructions_a_accepter
+    demarche.instructions_acceptees_le = maintenant
+    demarche.save(update_fields=["instructions", "instructions_acceptees_le"])
+
+
+def memes_instructions(une: str, autre: str) -> bool:
+    """Compare two texts as people read them: browsers change line endings and trim forms."""
+    return une.replace("\r\n", "\n").strip() == autre.replace("\r\n", "\n").strip()
+
+
+def instructions_acceptees(demarche: Demarche) -> bool:
+    """Whether nothing is left to accept: no instructions, or today's text was accepted."""
+    attendues = demarche.motif.instructions_a_accepter.strip()
+    return not attendues or (
+        demarche.instructions_acceptees_le is not None and memes_instructions(demarche.instructions, attendues)
+    )
+
+
+@transaction.atomic
+def envoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
+    """Send a new 6-digit code to the contact typed; the former one no longer works. Raises TropDeCodes.
+
+    Limits: per booking, and per contact and per network address over the last hour.
+    """
+    demarche_verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    contact = hacher(demarche_verrouillee.contact, usage="contact")
+    depuis = maintenant - timedelta(hours=1)
+    recents = EnvoiDeCode.objects.filter(envoye_le__gt=depuis)
+    if (
+        demarche_verrouillee.codes_envoyes >= settings.CODES_PAR_DEMARCHE
+        or recents.filter(contact=contact).count() >= settings.CODES_PAR_CONTACT_ET_HEURE
+        or recents.filter(adresse=demarche_verrouillee.adresse).count() >= settings.CODES_PAR_ADRESSE_ET_HEURE
+    ):
+        raise TropDeCodes
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    demarche.codes_envoyes = demarche_verrouillee.codes_envoyes + 1
+    demarche.code_hache = _hacher_code(demarche, code)
+    demarche.code_expire_a = maintenant + timedelta(minutes=settings.CODE_MINUTES)
+    demarche.code_essais = 0
+    demarche.contact_verifie = ""
+    demarche.save(update_fields=["codes_envoyes", "code_hache", "code_expire_a", "code_essais", "contact_verifie"])
+    EnvoiDeCode.objects.create(contact=contact, adresse=demarche_verrouillee.adresse, envoye_le=maintenant)
+    messagerie.envoyer_code(demarche=demarche, code=code)
+
+
+def _hacher_code(demarche: Demarche, code: str) -> str:
+    # The contact is part of what is hashed: a code sent to one address says nothing of another typed afterwards.
+    return hacher(f"{demarche.jeton}:{demarche.contact}:{code}", usage="code")
+
+
+def verifier_code(*, demarche: Demarche, code: str, maintenant: datetime) -> None:
+    """Mark the contact as verified when `code` is the one sent. Raises CodeRefuse, each wrong try being counted.
+
+    The count is committed even when the code is refused: the refusal is raised outside the transaction.
+    """
+    refus = ""
+    with transaction.atomic():
+        attendue = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+        if attendue.est_verifiee:
+            pass
+        elif not attendue.code_hache or attendue.code_expire_a is None or attendue.code_expire_a <= maintenant:
+            refus = "Ce code n'est plus valable. Demandez-en un nouveau."
+        elif attendue.code_essais >= settings.CODE_ESSAIS:
+            refus = "Trop d'essais avec ce code. Demandez-en un nouveau."
+        elif not hmac.compare_digest(_hacher_code(attendue, code), attendue.code_hache):
+            Demarche.objects.filter(pk=attendue.pk).update(code_essais=F("code_essais") + 1)
+            restants = settings.CODE_ESSAIS - attendue.code_essais - 1
+            refus = (
+                f"Ce n'est pas le bon code. Il vous reste {restants} essai{'s' if restants > 1 else ''}."
+                if restants
+                else "Ce n'est pas le bon code, et c'était le dernier essai. Demandez un nouveau code."
+            )
+        else:
+            attendue.contact_verifie = attendue.contact
+            attendue.code_hache, attendue.code_expire_a = "", None
+            attendue.save(update_fields=["contact_verifie", "code_hache", "code_expire_a"])
+    if refus:
+        raise CodeRefuse(refus)
+    demarche.contact_verifie = demarche.contact
+
+
+# --- Confirm --------------------------------------------------------------------------------------------------------
+
+
+def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
+    """Turn a complete booking in progress into a rendez-vous. Asked twice, it gives the same rendez-vous.
+
+    An option that expired meanwhile is taken back if its slot is still free.
+    Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
+    """
+    demarche = Demarche.objects.select_related("motif__structure", "rendez_vous").get(pk=demarche.pk)
+    if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
+        return demarche.rendez_vous
+    _verifier_complete(demarche)
+    if option_vivante(demarche, maintenant) is None:
+        demarche = prendre_option(
+            motif_id=demarche.motif_id,
+            structure_id=demarche.motif.structure_id,
+            lieu_id=demarche.lieu_id,
+            debut=demarche.debut,
+            visiteur=demarche.visiteur,
+            adresse=demarche.adresse,
+            maintenant=maintenant,
+            demarche=demarche,
+        )
+    with _course_perdue_est_un_refus(), transaction.atomic():
+        return _confirmer_sous_verrou(demarche, maintenant)
+
+
+def _verifier_complete(demarche: Demarche) -> None:
+    if not instructions_acceptees(demarche):
+        raise DemarcheIncomplete("Lisez et acceptez d'abord les instructions.")
+    if not (demarche.prenom and demarche.nom and demarche.est_verifiee):
+        raise DemarcheIncomplete("Donnez d'abord vos coordonnées, puis le code reçu.")
+    if demarche.motif.type_lieu == TypeLieu.TELEPHONE and not demarche.telephone:
+        raise DemarcheIncomplete("Pour un rendez-vous par téléphone, donnez le numéro où vous appeler.")
+
+
+def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVous:
+    agent_id = _agent_de(demarche)
+    if agent_id is None:
+        raise CreneauIndisponible
+    _verrouiller({agent_id})
+    demarche = (
+        Demarche.objects.select_for_update(of=("self",))
+        .select_related("motif__structure", "rendez_vous")
+        .get(pk=demarche.pk)
+    )
+    rendez_vous = demarche.rendez_vous
+    if rendez_vous is None or rendez_vous.agent_id != agent_id:
+        raise CreneauIndisponible
+    if demarche.confirmee_le is not None:
+        return rendez_vous
+    motif = motif_reservable(motif_id=demarche.motif_id, structure_id=demarche.motif.structure_id)
+    demande = Demande(motif, rendez_vous.debut, rendez_vous.debut)
+    libres = creneaux_libres([demande], maintenant=maintenant, agents=[agent_id], sauf=rendez_vous.pk)
+    tenable = any(c.lieu_id == rendez_vous.lieu_id and c.fin == rendez_vous.fin for c in libres)
+    if option_vivante(demarche, maintenant) is None or rendez_vous.debut <= maintenant or not tenable:
+        raise CreneauIndisponible
+    rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
+    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le"])
+    Participation.objects.create(
+        rendez_vous=rendez_vous,
+        apprenant=_apprenant(demarche),
+        instructions=demarche.instructions if motif.instructions_a_accepter.strip() else "",
+        instructions_acceptees_le=demarche.instructions_acceptees_le if motif.instructions_a_accepter.strip() else None,
+    )
+    demarche.confirmee_le = maintenant
+    demarche.save(update_fields=["confirmee_le"])
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+    return rendez_vous
+
+
+def _apprenant(demarche: Demarche) -> Apprenant:
+    """Return the learner of the structure with this name and this verified contact, or a new one.
+
+    The contact was verified by a code: nobody can attach a rendez-vous to somebody else's record.
+    """
+    par_contact = Q(courriel__iexact=demarche.courriel) if demarche.courriel else Q(telephone=demarche.telephone)
+    apprenant = (
+        Apprenant.objects.filter(
+            par_contact,
+            structure=demarche.motif.structure_id,
+            prenom__iexact=demarche.prenom,
+            nom__iexact=demarche.nom,
+        )
+        .order_by("pk")
+        .first()
+    )
+    if apprenant is None:
+        return Apprenant.objects.create(
+            structure_id=demarche.motif.structure_id,
+            prenom=demarche.prenom,
+            nom=demarche.nom,
+            courriel=demarche.courriel,
+            telephone=demarche.telephone,
+        )
+    if demarche.telephone and apprenant.telephone != demarche.telephone:
+        apprenant.telephone = demarche.telephone
+        apprenant.save(update_fields=["telephone"])
+    return apprenant
+
+
+# --- Cancel ---------------------------------------------------------------------------------------------------------
+
+
+def annuler_par_apprenant(*, rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
+    """Cancel at the learner's request: the time is free again. Already cancelled, nothing changes.
+
+    Raises AnnulationImpossible once the rendez-vous has begun or is closed.
+    """
+    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant)
+
+
+def annuler_par_structure(*, rendez_vous: RendezVous, message: str, maintenant: datetime) -> RendezVous:
+    """Cancel by the structure, with a message to the learner. Same rules as `annuler_par_apprenant`."""
+    return _annuler(rendez_vous, Statut.ANNULE, message, maintenant)
+
+
+@transaction.atomic
+def _annuler(rendez_vous: RendezVous, statut: Statut, message: str, maintenant: datetime) -> RendezVous:
+    verrouiller_agents([rendez_vous.agent_id])
+    rendez_vous = RendezVous.objects.select_for_update(of=("self",)).get(pk=rendez_vous.pk)
+    if rendez_vous.annule_le is not None:
+        return rendez_vous
+    if not rendez_vous.est_annulable(maintenant):
+        raise AnnulationImpossible
+    rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = statut, maintenant, message
+    rendez_vous.sequence += 1
+    rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
+    messagerie.annoncer_annulation(rendez_vous=rendez_vous)
+    return rendez_vous
