@@ -93,7 +93,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "rdv.rendu.RenduDsfr"
 
 # --- Database ----------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL")}
@@ -126,7 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "structures:connexion"
-LOGIN_REDIRECT_URL = "reservations:rendez_vous"
+LOGIN_REDIRECT_URL = "structures:mes_structures"
 LOGOUT_REDIRECT_URL = "accueil"
 # Wrong passwords: 8 for an e-mail address from one network address, then 15 minutes of rest.
 AXES_FAILURE_LIMIT = 8

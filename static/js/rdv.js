@@ -1,0 +1,89 @@
+// Progressive enhancement only: every page works without this file.
+(function () {
+  "use strict";
+  document.documentElement.classList.add("js");
+
+  // A sentence for screen readers. Emptied first, else the same sentence twice is said once.
+  function annoncer(texte) {
+    const zone = document.getElementById("annonces");
+    if (!zone || !texte) return;
+    zone.textContent = "";
+    window.setTimeout(function () { zone.textContent = texte; }, 100);
+  }
+
+  // <button type="button" data-copier="#id-of-the-input">Copier le lien</button>
+  // or data-copier-texte="https://…". What to say afterwards: data-copie (default "Lien copié").
+  document.addEventListener("click", function (evenement) {
+    const bouton = evenement.target.closest("[data-copier]");
+    if (!bouton) return;
+    const champ = bouton.dataset.copier ? document.querySelector(bouton.dataset.copier) : null;
+    const texte = bouton.dataset.copierTexte || (champ ? champ.value || champ.textContent.trim() : "");
+    const fait = bouton.dataset.copie || "Lien copié";
+    const dire = function () {
+      const libelle = bouton.dataset.libelle || bouton.textContent;
+      bouton.dataset.libelle = libelle;
+      bouton.textContent = fait;
+      annoncer(fait);
+      window.setTimeout(function () { bouton.textContent = libelle; }, 3000);
+    };
+    const aLaMain = function () {
+      // The clipboard is refused (page not in https): the text is selected, one key is left to press.
+      if (champ && champ.select) { champ.focus(); champ.select(); annoncer("Lien sélectionné : copiez-le"); }
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(texte).then(dire, aLaMain);
+    else if (champ && champ.select) { champ.select(); if (document.execCommand("copy")) dire(); else aLaMain(); }
+  });
+
+  // After a swap: the focus goes to what asks for it (error summary, confirmation), and its sentence is said.
+  // [data-focus]: moves the focus; [data-annonce="sentence"]: is only said.
+  document.addEventListener("htmx:afterSettle", function (evenement) {
+    const region = evenement.detail.elt;
+    if (!region || !region.querySelector) return;
+    const trouver = function (selecteur) { return region.matches(selecteur) ? region : region.querySelector(selecteur); };
+    const cible = trouver("[data-focus]");
+    if (cible) {
+      if (!cible.hasAttribute("tabindex")) cible.setAttribute("tabindex", "-1");
+      cible.focus();
+    }
+    const annonce = trouver("[data-annonce]");
+    if (annonce) annoncer(annonce.dataset.annonce);
+    demarrer(region);
+  });
+
+  // A page asked for by htmx that cannot be had is said, not swallowed.
+  document.addEventListener("htmx:sendError", function () { annoncer("La connexion est interrompue. Réessayez."); });
+  document.addEventListener("htmx:responseError", function () { annoncer("Cela n'a pas fonctionné. Rechargez la page."); });
+
+  // <p data-expire-a="2026-11-24T09:15:00+00:00">… encore <span data-restant>14 minutes</span></p>
+  // The text follows the clock; it is said aloud at 5 minutes, at 1 minute and at the end only.
+  function minutes(n) { return n <= 1 ? n + " minute" : n + " minutes"; }
+  function suivre(element) {
+    if (element.dataset.suivi) return;
+    element.dataset.suivi = "oui";
+    const fin = Date.parse(element.dataset.expireA);
+    if (Number.isNaN(fin)) return;
+    let avant = Math.ceil((fin - Date.now()) / 60000);
+    const battre = function () {
+      if (!element.isConnected) { window.clearInterval(horloge); return; }
+      const reste = Math.max(0, Math.ceil((fin - Date.now()) / 60000));
+      const affichage = element.querySelector("[data-restant]");
+      if (affichage) affichage.textContent = minutes(reste);
+      if (reste < avant) {
+        if (reste === 5 || reste === 1) annoncer("Il reste " + minutes(reste) + ".");
+        if (reste === 0) {
+          window.clearInterval(horloge);
+          annoncer(element.dataset.expireMessage || "Le temps est écoulé.");
+          element.dispatchEvent(new CustomEvent("expire", { bubbles: true }));
+        }
+        avant = reste;
+      }
+    };
+    const horloge = window.setInterval(battre, 5000);
+    battre();
+  }
+  function demarrer(racine) {
+    if (racine.matches && racine.matches("[data-expire-a]")) suivre(racine);
+    racine.querySelectorAll("[data-expire-a]").forEach(suivre);
+  }
+  demarrer(document);
+})();

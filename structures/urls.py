@@ -1,0 +1,15 @@
+"""Addresses of `structures`: the agents' accounts, their structures, the lieux."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from structures import views
+
+app_name = "structures"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("connexion/", views.connexion, name="connexion"),
+    path("deconnexion/", views.deconnexion, name="deconnexion"),
+    path("mot-de-passe/oublie/", views.mot_de_passe_oublie, name="mot_de_passe_oublie"),
+    path("mot-de-passe/envoye/", views.mot_de_passe_envoye, name="mot_de_passe_envoye"),
+    path("mot-de-passe/<uidb64>/<token>/", views.mot_de_passe_choisir, name="mot_de_passe_choisir"),
+    path("agent/", views.mes_structures, name="mes_structures"),
+]
