@@ -223,7 +223,10 @@ CODES_PAR_ADRESSE_ET_HEURE = env.int("CODES_PAR_ADRESSE_ET_HEURE", default=40)
 RESERVATION_VERROU_AGENT = env.bool("RESERVATION_VERROU_AGENT", default=True)
 
 # --- Jobs --------------------------------------------------------------------------------------------------------
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "taches"
 PROCRASTINATE_ON_APP_READY = None
+# A job that succeeded has nothing more to say: its row goes, so that the table does not grow with the past.
+PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
 
 LOGGING = {
     "version": 1,
@@ -231,5 +234,8 @@ LOGGING = {
     "formatters": {"ligne": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ligne"}},
     "root": {"handlers": ["console"], "level": env.str("JOURNAL_NIVEAU", default="INFO")},
-    "loggers": {"procrastinate.blueprints": {"level": "WARNING"}},
+    "loggers": {
+        "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.periodic": {"level": "WARNING"},
+    },
 }

@@ -1,0 +1,78 @@
+"""How long personal data is kept, as the privacy notice says. Every function may be run again at any time."""
+
+from datetime import datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from reservations.models import Apprenant, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
+from structures.services import verrouiller_agents
+
+CONSERVATION_APPRENANTS = relativedelta(years=2)  # after their last rendez-vous
+CONSERVATION_MESSAGES = relativedelta(months=6)
+CONSERVATION_DEMARCHES = timedelta(hours=24)
+LOT = 500
+
+
+def liberer_options(*, maintenant: datetime) -> int:
+    """Delete expired options, agent by agent under the agent's lock, like every write to an agent's time.
+
+    Reads ignore them already: this is for the size of the table and for the visitor's hash that they carry.
+    """
+    nombre = 0
+    agents = RendezVous.objects.options_expirees(maintenant).order_by("agent_id").values_list("agent_id", flat=True)
+    for agent_id in agents.distinct():
+        with transaction.atomic():
+            verrouiller_agents([agent_id])
+            nombre += (
+                RendezVous.objects.options_expirees(maintenant)
+                .filter(agent_id=agent_id)
+                .delete()[1]
+                .get(RendezVous._meta.label, 0)
+            )
+    return nombre
+
+
+def oublier_demarches(*, maintenant: datetime) -> int:
+    """Delete bookings in progress and counts of codes older than a day: what was booked is in the rendez-vous."""
+    limite = maintenant - CONSERVATION_DEMARCHES
+    EnvoiDeCode.objects.filter(envoye_le__lt=limite).delete()
+    return Demarche.objects.filter(cree_le__lt=limite).delete()[1].get(Demarche._meta.label, 0)
+
+
+def purger(*, maintenant: datetime) -> dict[str, int]:
+    """Erase messages older than six months, learners two years after their last rendez-vous, rendez-vous left empty."""
+    limite = maintenant - CONSERVATION_APPRENANTS
+    messages = Message.objects.filter(cree_le__lt=maintenant - CONSERVATION_MESSAGES).delete()[0]
+    return {
+        "messages": messages,
+        "apprenants": _purger_apprenants(limite),
+        "rendez_vous": _purger_rendez_vous(limite),
+    }
+
+
+def _purger_apprenants(limite: datetime) -> int:
+    recents = Participation.objects.filter(apprenant=OuterRef("pk"), rendez_vous__fin__gte=limite)
+    anciens = Apprenant.objects.filter(~Exists(recents), cree_le__lt=limite)
+    nombre = 0
+    while True:
+        with transaction.atomic():
+            # Locked, so that a booking of the same instant either keeps the learner or waits for the deletion.
+            lot = list(anciens.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:LOT])
+            if not lot:
+                return nombre
+            Participation.objects.filter(apprenant__in=lot).delete()
+            nombre += Apprenant.objects.filter(pk__in=lot).delete()[1].get(Apprenant._meta.label, 0)
+
+
+def _purger_rendez_vous(limite: datetime) -> int:
+    occupes = Participation.objects.filter(rendez_vous=OuterRef("pk"))
+    vides = RendezVous.objects.filter(~Exists(occupes), ~Q(statut=Statut.OPTION), fin__lt=limite)
+    nombre = 0
+    while True:
+        with transaction.atomic():
+            lot = list(vides.values_list("pk", flat=True)[:LOT])
+            if not lot:
+                return nombre
+            nombre += RendezVous.objects.filter(pk__in=lot).delete()[1].get(RendezVous._meta.label, 0)

@@ -1,0 +1,181 @@
+"""iCalendar invitations (RFC 5545 and 5546), pure: no ORM, no settings, no clock.
+
+The VTIMEZONE is computed here, from the UTC instants at which the zone changes its offset: the generator of the
+icalendar library walks on local time and puts the spring change one hour late.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
+
+from structures.texte import en_ligne, sans_controle
+
+Methode = Literal["REQUEST", "CANCEL"]
+
+PRODID = "-//RDV Aide Numerique//Reservation//FR"
+JOURS_ICAL = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+class Changement(NamedTuple):
+    """The zone passes from one offset to another. `local` is read on the clock that is about to be changed, as the
+    DTSTART of a VTIMEZONE observance asks."""
+
+    local: datetime
+    avant: timedelta
+    apres: timedelta
+    nom: str
+
+
+def uid_ical(identifiant: str) -> str:
+    """Return the UID of a rendez-vous: made of nothing that can change (neither host nor date)."""
+    return f"{identifiant}@rdv-aide-numerique"
+
+
+def invitation(
+    *,
+    uid: str,
+    sequence: int,
+    methode: Methode,
+    debut: datetime,
+    fin: datetime,
+    tz: ZoneInfo,
+    titre: str,
+    lieu: str,
+    description: str,
+    organisateur: tuple[str, str],
+    participant: tuple[str, str],
+    url: str,
+    horodatage: datetime,
+) -> str:
+    """Return the text of a calendar with one event, CRLF included; `organisateur` and `participant` are (name, e-mail).
+
+    A later version of the same event keeps its `uid` and has a greater `sequence`: calendar programs then replace the
+    event (REQUEST) or remove it (CANCEL).
+    """
+    evenement = Event()
+    evenement.add("uid", en_ligne(uid))
+    evenement.add("sequence", sequence)
+    evenement.add("dtstamp", horodatage.astimezone(UTC))
+    evenement.add("dtstart", debut.astimezone(tz))
+    evenement.add("dtend", fin.astimezone(tz))
+    evenement.add("status", "CANCELLED" if methode == "CANCEL" else "CONFIRMED")
+    evenement.add("transp", "TRANSPARENT" if methode == "CANCEL" else "OPAQUE")
+    evenement.add("summary", en_ligne(titre))
+    evenement.add("description", sans_controle(description))
+    if lieu:
+        evenement.add("location", en_ligne(lieu))
+    if url:
+        evenement.add("url", en_ligne(url))
+    evenement.add("organizer", _adresse(organisateur))
+    # The rendez-vous is already taken: nothing to accept, and no answer is read at the sender's address.
+    evenement.add(
+        "attendee",
+        _adresse(participant, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"),
+    )
+
+    calendrier = Calendar()
+    calendrier.add("prodid", PRODID)
+    calendrier.add("version", "2.0")
+    calendrier.add("calscale", "GREGORIAN")
+    calendrier.add("method", methode)
+    calendrier.add_component(_vtimezone(tz, debut.astimezone(tz).year))
+    calendrier.add_component(evenement)
+    return calendrier.to_ical().decode()
+
+
+def _adresse(personne: tuple[str, str], **parametres: str) -> vCalAddress:
+    nom, courriel = personne
+    adresse = vCalAddress(f"mailto:{en_ligne(courriel)}")
+    # A parameter has no escape for the double quote (RFC 5545 §3.1): it becomes an apostrophe.
+    adresse.params["CN"] = en_ligne(nom).replace('"', "'")
+    adresse.params.update(parametres)
+    return adresse
+
+
+@lru_cache(maxsize=64)
+def _vtimezone(tz: ZoneInfo, annee: int) -> Timezone:
+    """Return the VTIMEZONE that is right from the year before `annee` to the year after it.
+
+    A rule that is the same those three years (last Sunday of March…) is written as a yearly recurrence, which every
+    calendar program reads; otherwise each change is written alone, after the offset at the beginning.
+    """
+    depart = datetime(annee - 1, 1, 1, tzinfo=UTC)
+    changements = list(_changements(tz, depart, datetime(annee + 2, 1, 1, tzinfo=UTC)))
+    zone = Timezone()
+    zone.add("tzid", tz.key)
+    regles = _regles_annuelles(changements)
+    if regles is None:
+        local = depart.astimezone(tz)
+        decalage = _decalage(local)
+        zone.add_component(
+            _observance(Changement(local.replace(tzinfo=None), decalage, decalage, local.tzname() or tz.key))
+        )
+        for changement in changements:
+            zone.add_component(_observance(changement))
+    else:
+        for changement, regle in regles:
+            observance = _observance(changement)
+            observance.add("rrule", regle)
+            zone.add_component(observance)
+    return zone
+
+
+def _decalage(instant: datetime) -> timedelta:
+    """The offset from UTC, which only a naive datetime lacks."""
+    return instant.utcoffset() or timedelta()
+
+
+def _observance(changement: Changement) -> TimezoneStandard | TimezoneDaylight:
+    # "Daylight" is the offset that a change leads up to: enough for readers, and right where tzdata counts negatively.
+    observance = TimezoneDaylight() if changement.apres > changement.avant else TimezoneStandard()
+    observance.add("dtstart", changement.local)
+    observance.add("tzoffsetfrom", changement.avant)
+    observance.add("tzoffsetto", changement.apres)
+    observance.add("tzname", changement.nom)
+    return observance
+
+
+def _changements(tz: ZoneInfo, debut: datetime, fin: datetime) -> Iterator[Changement]:
+    """Give the changes of offset between two UTC instants, each found to the second by bisection inside its day."""
+    jour = timedelta(days=1)
+    while debut < fin:
+        avant, apres = _decalage(debut.astimezone(tz)), _decalage((debut + jour).astimezone(tz))
+        if avant != apres:
+            tot, tard = debut, debut + jour
+            while tard - tot > timedelta(seconds=1):
+                milieu = tot + (tard - tot) // 2
+                milieu = milieu.replace(microsecond=0)
+                if _decalage(milieu.astimezone(tz)) == avant:
+                    tot = milieu
+                else:
+                    tard = milieu
+            local = (tard + avant).replace(tzinfo=None)
+            yield Changement(local, avant, apres, tard.astimezone(tz).tzname() or tz.key)
+        debut += jour
+
+
+def _regles_annuelles(changements: list[Changement]) -> list[tuple[Changement, dict[str, object]]] | None:
+    """Return the first year's changes with the yearly rule of each, or None when the years have no common rule."""
+    if len(changements) != 6:
+        return None
+    regles = []
+    for rang in (0, 1):
+        memes = changements[rang::2]
+        if len({(c.local.time(), c.local.month, c.local.weekday(), c.avant, c.apres, c.nom) for c in memes}) != 1:
+            return None
+        semaines = {(c.local.day - 1) // 7 + 1 for c in memes}
+        if all(c.local.day > monthrange(c.local.year, c.local.month)[1] - 7 for c in memes):
+            numero = -1
+        elif len(semaines) == 1:
+            numero = semaines.pop()
+        else:
+            return None
+        premier = memes[0]
+        jour = f"{numero}{JOURS_ICAL[premier.local.weekday()]}"
+        regles.append((premier, {"freq": "yearly", "bymonth": premier.local.month, "byday": jour}))
+    return regles

@@ -1,0 +1,145 @@
+"""Messages of the booking: each is a row and a job, written in the caller's transaction. Nothing is sent here.
+
+The row and the job share the connection of the caller: they are committed with what they tell, or vanish with it.
+`reservations.taches` sends them, `reservations.redaction` finds the words.
+"""
+
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from reservations import redaction
+from reservations.ical import Methode, invitation, uid_ical
+from reservations.models import Canal, Demarche, Message, Participation, RendezVous
+from reservations.sms import est_mobile, sms_possibles
+from reservations.taches import envoyer_message
+
+
+@transaction.atomic
+def envoyer_code(*, demarche: Demarche, code: str) -> None:
+    """Send the code to the contact of a booking in progress: the e-mail address, else the phone number."""
+    if demarche.courriel:
+        texte = redaction.code_par_courriel(code)
+        message = Message(
+            canal=Canal.COURRIEL,
+            destinataire=demarche.courriel,
+            sujet=texte.sujet,
+            texte=texte.corps,
+            confidentiel=True,
+        )
+    else:
+        message = Message(
+            canal=Canal.SMS,
+            destinataire=demarche.telephone.as_e164,
+            texte=redaction.code_par_sms(code),
+            confidentiel=True,
+        )
+    _poster([message])
+
+
+@transaction.atomic
+def annoncer_confirmation(*, rendez_vous: RendezVous) -> None:
+    """Tell each learner and the agent that the rendez-vous is taken."""
+    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    messages = [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
+    for participation in rendez_vous.participations.all():
+        texte = redaction.confirmation(rendez_vous, participation)
+        sms = redaction.confirmation_par_sms(rendez_vous)
+        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
+    _poster(messages)
+
+
+@transaction.atomic
+def annoncer_annulation(*, rendez_vous: RendezVous) -> None:
+    """Tell each learner and the agent that the rendez-vous is cancelled, by whom and with what message.
+
+    The service that cancels has saved the status and increased `sequence`.
+    """
+    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    messages = [_pour_agent(rendez_vous, redaction.annulation_pour_agent(rendez_vous), "CANCEL")]
+    for participation in rendez_vous.participations.all():
+        texte = redaction.annulation(rendez_vous, participation)
+        sms = redaction.annulation_par_sms(rendez_vous)
+        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "CANCEL")
+    _poster(messages)
+
+
+def _poster(messages: list[Message]) -> None:
+    if messages:
+        messages = Message.objects.bulk_create(messages)
+        envoyer_message.batch_defer(*({"message_id": message.pk} for message in messages))
+
+
+def _pour_apprenant(
+    rendez_vous: RendezVous, participation: Participation, texte: redaction.Texte, sms: str, methode: Methode
+) -> list[Message]:
+    """By e-mail when there is an address; otherwise by SMS when the number and this instance allow it; else nothing."""
+    apprenant = participation.apprenant
+    if apprenant.courriel:
+        ics = _ics(
+            rendez_vous,
+            methode=methode,
+            titre=redaction.titre_pour_apprenant(rendez_vous),
+            texte=texte,
+            participant=(str(apprenant), apprenant.courriel),
+            url=redaction.lien_secret(rendez_vous),
+        )
+        return [_courriel(rendez_vous, apprenant.courriel, texte, ics, methode)]
+    if sms_possibles() and est_mobile(apprenant.telephone):
+        return [Message(canal=Canal.SMS, destinataire=apprenant.telephone.as_e164, texte=sms, rendez_vous=rendez_vous)]
+    return []
+
+
+def _pour_agent(rendez_vous: RendezVous, texte: redaction.Texte, methode: Methode) -> Message:
+    agent = rendez_vous.agent
+    ics = _ics(
+        rendez_vous,
+        methode=methode,
+        titre=redaction.titre_pour_agent(rendez_vous),
+        texte=texte,
+        participant=(agent.nom_complet, agent.courriel),
+        url="",  # the secret link is the learner's
+    )
+    return _courriel(rendez_vous, agent.courriel, texte, ics, methode)
+
+
+def _courriel(
+    rendez_vous: RendezVous, destinataire: str, texte: redaction.Texte, ics: str, methode: Methode
+) -> Message:
+    return Message(
+        canal=Canal.COURRIEL,
+        destinataire=destinataire,
+        sujet=texte.sujet,
+        texte=texte.corps,
+        ics=ics,
+        ics_methode=methode,
+        rendez_vous=rendez_vous,
+    )
+
+
+def _ics(
+    rendez_vous: RendezVous,
+    *,
+    methode: Methode,
+    titre: str,
+    texte: redaction.Texte,
+    participant: tuple[str, str],
+    url: str,
+) -> str:
+    return invitation(
+        uid=uid_ical(str(rendez_vous.uid)),
+        sequence=rendez_vous.sequence,
+        methode=methode,
+        debut=rendez_vous.debut,
+        fin=rendez_vous.fin,
+        tz=rendez_vous.structure.tz,
+        titre=titre,
+        lieu=redaction.lieu_en_ligne(rendez_vous),
+        description=texte.corps.strip(),
+        organisateur=(rendez_vous.structure.nom, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+        participant=participant,
+        url=url,
+        horodatage=timezone.now(),
+    )

@@ -1,0 +1,262 @@
+"""The words of the messages: a rendez-vous whose relations are loaded goes in, text comes out. No query, no write."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from motifs.models import TypeLieu
+from reservations.models import Participation, RendezVous, Statut
+from reservations.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
+from structures.dates import de_a, heure, jour_et_mois, moment
+from structures.texte import en_ligne
+
+
+@dataclass(frozen=True)
+class Texte:
+    """What an e-mail says."""
+
+    sujet: str
+    corps: str
+
+
+def lien_secret(rendez_vous: RendezVous) -> str:
+    """Return the address where the learner sees and cancels their rendez-vous."""
+    return settings.SITE_URL + reverse("reservations:rendez_vous_public", kwargs={"jeton": rendez_vous.jeton})
+
+
+def lieu_en_ligne(rendez_vous: RendezVous) -> str:
+    """Return where the rendez-vous takes place, on one line, as a calendar shows it."""
+    match rendez_vous.type_lieu:
+        case TypeLieu.TELEPHONE:
+            return "Par téléphone"
+        case TypeLieu.VISIO:
+            return rendez_vous.agent.url_visio or "Par visioconférence"
+        case TypeLieu.DOMICILE:
+            return "À domicile"
+    lieu = rendez_vous.lieu
+    return f"{lieu.nom}, {lieu.adresse_complete}" if lieu else ""
+
+
+def titre_pour_apprenant(rendez_vous: RendezVous) -> str:
+    return f"{rendez_vous.motif.nom} avec {rendez_vous.structure.nom}"
+
+
+def titre_pour_agent(rendez_vous: RendezVous) -> str:
+    return f"{rendez_vous.motif.nom} : {noms(rendez_vous)}"
+
+
+def noms(rendez_vous: RendezVous) -> str:
+    return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all())
+
+
+def code_par_courriel(code: str) -> Texte:
+    return Texte(
+        "Votre code pour prendre rendez-vous",  # without the code: subjects are kept in the logs of mail servers
+        _paragraphes(
+            "Bonjour,",
+            f"Voici votre code : {code}",
+            f"Écrivez-le sur la page de votre rendez-vous. Il est valable {settings.CODE_MINUTES} minutes.",
+            "Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé de rendez-vous ? "
+            "Vous pouvez effacer ce message.",
+        ),
+    )
+
+
+def code_par_sms(code: str) -> str:
+    return en_gsm7(
+        f"{code} est votre code pour prendre rendez-vous. Il est valable {settings.CODE_MINUTES} minutes. "
+        "Ne le donnez à personne."
+    )
+
+
+def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte:
+    debut, fin = _heures_locales(rendez_vous)
+    motif = rendez_vous.motif
+    return Texte(
+        en_ligne(f"Rendez-vous confirmé : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
+            "Votre rendez-vous est confirmé.",
+            f"{motif.nom}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}\n{_ou(rendez_vous, participation)}",
+            f"Vous serez reçu par {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}."
+            if rendez_vous.type_lieu == TypeLieu.SUR_PLACE
+            else f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
+            _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
+            _rubrique("Vous avez accepté ces instructions :", participation.instructions),
+            f"Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
+            "Ce lien est personnel : ne le transmettez pas.",
+            _telephone(rendez_vous),
+        ),
+    )
+
+
+def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
+    debut, fin = _heures_locales(rendez_vous)
+    if rendez_vous.statut == Statut.EXCUSE:
+        annonce = "Vous avez annulé votre rendez-vous."
+        suite = "Vous n'avez rien d'autre à faire."
+    else:
+        annonce = f"Votre rendez-vous est annulé par {rendez_vous.structure.nom}."
+        suite = ""
+    return Texte(
+        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
+            annonce,
+            f"{rendez_vous.motif.nom}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}",
+            _rubrique(f"Message de {rendez_vous.structure.nom} :", rendez_vous.message_d_annulation),
+            suite,
+            _telephone(rendez_vous, debut="Pour prendre un autre rendez-vous, vous pouvez téléphoner"),
+        ),
+    )
+
+
+def confirmation_par_sms(rendez_vous: RendezVous) -> str:
+    debut, _ = _heures_locales(rendez_vous)
+    ou = {
+        TypeLieu.TELEPHONE: "par téléphone",
+        TypeLieu.VISIO: "en visio",
+        TypeLieu.DOMICILE: "à domicile",
+    }.get(TypeLieu(rendez_vous.type_lieu), rendez_vous.lieu.nom if rendez_vous.lieu else rendez_vous.structure.nom)
+    return _sms(
+        f"RDV {jour_et_mois(debut)} à {heure(debut)}, ", en_ligne(ou), f". Voir ou annuler : {lien_secret(rendez_vous)}"
+    )
+
+
+def annulation_par_sms(rendez_vous: RendezVous) -> str:
+    """The structure's own message is on the page behind the link: it may be long, an SMS may not."""
+    debut, _ = _heures_locales(rendez_vous)
+    quand = f"{jour_et_mois(debut)} à {heure(debut)}"
+    if rendez_vous.statut == Statut.EXCUSE:
+        return en_gsm7(f"Vous avez annulé votre RDV du {quand}. Vous n'avez rien d'autre à faire.")
+    lien = f". Détails : {lien_secret(rendez_vous)}"
+    return _sms(f"RDV du {quand} annulé par ", en_ligne(rendez_vous.structure.nom), lien)
+
+
+def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
+    debut, fin = _heures_locales(rendez_vous)
+    return Texte(
+        en_ligne(f"Nouveau rendez-vous : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {rendez_vous.agent.prenom},",
+            "Un rendez-vous vient d'être pris avec vous.",
+            _fiche_agent(rendez_vous, de_a(debut, fin)),
+            *(_contact(p) for p in rendez_vous.participations.all()),
+        ),
+    )
+
+
+def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
+    debut, fin = _heures_locales(rendez_vous)
+    par = "la personne" if rendez_vous.statut == Statut.EXCUSE else "votre structure"
+    return Texte(
+        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {rendez_vous.agent.prenom},",
+            f"Un rendez-vous avec vous est annulé par {par}. Le créneau est de nouveau libre.",
+            _fiche_agent(rendez_vous, de_a(debut, fin)),
+            *(_contact(p) for p in rendez_vous.participations.all()),
+            _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
+        ),
+    )
+
+
+# --- Pieces -------------------------------------------------------------------------------------------------------
+
+
+def _paragraphes(*paragraphes: str) -> str:
+    return "\n\n".join(p.strip() for p in paragraphes if p.strip()) + "\n"
+
+
+def _rubrique(titre: str, texte: str) -> str:
+    return f"{titre}\n{texte.strip()}" if texte.strip() else ""
+
+
+def _capitale(texte: str) -> str:
+    return texte[:1].upper() + texte[1:]
+
+
+def _heures_locales(rendez_vous: RendezVous) -> tuple[datetime, datetime]:
+    tz = rendez_vous.structure.tz
+    return rendez_vous.debut.astimezone(tz), rendez_vous.fin.astimezone(tz)
+
+
+def _fuseau(rendez_vous: RendezVous) -> str:
+    """Say whose hour it is where the structure is overseas: by telephone or visio, the person may be elsewhere."""
+    nom = HEURES_LOCALES.get(rendez_vous.structure.fuseau, "")
+    return f" ({nom})" if nom else ""
+
+
+HEURES_LOCALES = {
+    "America/Guadeloupe": "heure de la Guadeloupe",
+    "America/Martinique": "heure de la Martinique",
+    "America/Cayenne": "heure de la Guyane",
+    "Indian/Reunion": "heure de La Réunion",
+    "America/Miquelon": "heure de Saint-Pierre-et-Miquelon",
+    "Indian/Mayotte": "heure de Mayotte",
+    "America/St_Barthelemy": "heure de Saint-Barthélemy",
+    "America/Marigot": "heure de Saint-Martin",
+    "Pacific/Wallis": "heure de Wallis-et-Futuna",
+    "Pacific/Tahiti": "heure de Tahiti",
+    "Pacific/Noumea": "heure de la Nouvelle-Calédonie",
+}
+
+
+def _ou(rendez_vous: RendezVous, participation: Participation) -> str:
+    match rendez_vous.type_lieu:
+        case TypeLieu.TELEPHONE:
+            telephone = participation.apprenant.telephone
+            return f"Nous vous appellerons au {telephone.as_national}." if telephone else "Nous vous appellerons."
+        case TypeLieu.VISIO:
+            adresse = rendez_vous.agent.url_visio
+            if adresse:
+                return f"Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :\n{adresse}"
+            return "Par visioconférence. La structure vous donnera l'adresse."
+        case TypeLieu.DOMICILE:
+            return "À votre domicile."
+    lieu = rendez_vous.lieu
+    if lieu is None:
+        return ""
+    return f"{lieu.nom}\n{lieu.adresse_complete}"
+
+
+def _telephone(rendez_vous: RendezVous, *, debut: str = "Une question ? Vous pouvez téléphoner") -> str:
+    """The number of the place where the person is expected, else the structure's."""
+    lieu, structure = rendez_vous.lieu, rendez_vous.structure
+    if structure.telephone:
+        return f"{debut} à {structure.nom} : {structure.telephone.as_national}"
+    if lieu is not None and lieu.telephone:
+        return f"{debut} à {lieu.nom} : {lieu.telephone.as_national}"
+    return ""
+
+
+def _fiche_agent(rendez_vous: RendezVous, quand: str) -> str:
+    return (
+        f"{rendez_vous.motif.nom}\n{_capitale(quand)}{_fuseau(rendez_vous)}\n"
+        f"{lieu_en_ligne(rendez_vous)}\n{rendez_vous.structure.nom}"
+    )
+
+
+def _contact(participation: Participation) -> str:
+    apprenant = participation.apprenant
+    lignes = [str(apprenant)]
+    if apprenant.telephone:
+        lignes.append(apprenant.telephone.as_national)
+    if apprenant.courriel:
+        lignes.append(apprenant.courriel)
+    if participation.instructions:
+        lignes.append("Cette personne a accepté les instructions.")
+    return "\n".join(lignes)
+
+
+def _sms(avant: str, milieu: str, apres: str) -> str:
+    """Join three pieces, the middle one shortened so that the whole fits one SMS unless too little would be left."""
+    avant, milieu, apres = en_gsm7(avant), en_gsm7(milieu), en_gsm7(apres)
+    reste = UNE_PARTIE - longueur_gsm7(avant) - longueur_gsm7(apres)
+    if longueur_gsm7(milieu) > reste >= 10:
+        while longueur_gsm7(milieu) > reste - 3:
+            milieu = milieu[:-1]
+        milieu = milieu.rstrip(" ,-") + "..."
+    return avant + milieu + apres

@@ -1,0 +1,14 @@
+"""Text that leaves the site (calendars, subjects, SMS), pure."""
+
+import unicodedata
+
+
+def sans_controle(texte: str) -> str:
+    """Return the text without control or invisible format characters; line feeds are kept, CR LF become LF."""
+    texte = texte.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in texte if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def en_ligne(texte: str) -> str:
+    """Return the text on one line: nobody can add a header or a property by typing a line feed in a name."""
+    return " ".join(sans_controle(texte.replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")).split())
