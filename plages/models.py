@@ -209,3 +209,24 @@ class Indisponibilite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.absence} · {self.jour}"
+
+
+class Fermeture(models.Model):
+    """A local date on which a structure is closed, beside the public holidays: its plages have no ouverture then."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="fermetures")
+    jour = models.DateField("jour")
+    nom = models.CharField("raison", max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = "fermeture"
+        constraints = [
+            models.UniqueConstraint(
+                name="plages_fermeture_unique",
+                fields=["structure", "jour"],
+                violation_error_message="Ce jour est déjà fermé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jour} · {self.nom}"

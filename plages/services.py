@@ -10,6 +10,7 @@ from motifs.models import DELAI_MAXIMUM, Motif
 from plages.feries import feries
 from plages.models import Absence, Indisponibilite, Ouverture, PlageOuverture
 from plages.recurrence import Developpement, developper
+from structures.models import Structure
 from structures.services import verrouiller_agents
 
 # Longer than the longest booking delay, and the nightly job that extends it may be late by weeks.
@@ -20,10 +21,16 @@ def _horizon(maintenant: datetime) -> date:
     return (maintenant + HORIZON).date()
 
 
+def jours_fermes(structure: Structure, du: date, au: date) -> dict[date, str]:
+    """Return the days without ouverture between two local dates, both included: public holidays and closings."""
+    fermetures = structure.fermetures.filter(jour__range=(du, au)).values_list("jour", "nom")
+    return {**feries(structure.departement, du, au), **dict(fermetures)}
+
+
 def _occurrences_de_la_plage(plage: PlageOuverture, maintenant: datetime) -> Developpement:
     horizon = _horizon(maintenant)
-    jours_feries = feries(plage.structure.departement, (maintenant - timedelta(days=2)).date(), horizon)
-    return developper(plage.regle, plage.structure.tz, apres=maintenant, horizon=horizon, feries=jours_feries)
+    fermes = jours_fermes(plage.structure, (maintenant - timedelta(days=2)).date(), horizon)
+    return developper(plage.regle, plage.structure.tz, apres=maintenant, horizon=horizon, feries=fermes)
 
 
 def _recrire_ouvertures(plage: PlageOuverture, maintenant: datetime) -> Developpement:
