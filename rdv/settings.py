@@ -136,6 +136,7 @@ AXES_LOCKOUT_TEMPLATE = "structures/compte_bloque.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # failures are counted; who signed in, when and from where is not kept
 AXES_CLIENT_IP_CALLABLE = "rdv.middleware.adresse_du_visiteur"
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -205,6 +206,8 @@ MAILERS = {
         "OPTIONS": {nom: _courriel[cle] for cle, nom in _options.items() if _courriel.get(cle)},
     }
 }
+if DEMO:
+    MAILERS = {"default": {"BACKEND": "reservations.courriel_demonstration.CourrielDemonstration"}}
 DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
 # "" (none: people identify by e-mail only), "console" (written to the log) or "demo".
 SMS_FOURNISSEUR = "demo" if DEMO else env.str("SMS_FOURNISSEUR", default="")

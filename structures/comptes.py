@@ -1,14 +1,20 @@
-"""Agents' accounts: the e-mail that lets someone choose a password, the first one included."""
+"""Agents' accounts: a new structure and its admin, the e-mail that lets someone choose a (first) password."""
+
+import re
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import send_mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from structures.models import Agent, Structure
+from structures.fuseaux import fuseau_du_departement
+from structures.models import Agent, Appartenance, Plateforme, Role, Structure
 
+DEPARTEMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-8]|98[678]")
 JOURS_DE_VALIDITE = settings.PASSWORD_RESET_TIMEOUT // 86400
 
 
@@ -52,7 +58,8 @@ def envoyer_bienvenue(agent: Agent, structure: Structure) -> None:
         suite = (
             f"Pour commencer, choisissez votre mot de passe dans les {JOURS_DE_VALIDITE} jours :\n\n"
             f"{lien_mot_de_passe(agent)}\n\n"
-            "Passé ce délai, demandez un nouveau lien : page de connexion, « Mot de passe oublié ou première connexion »."
+            "Passé ce délai, demandez un nouveau lien : sur la page de connexion, "
+            "« Mot de passe oublié ou première connexion »."
         )
     send_mail(
         f"Votre accès à RDV Aide Numérique pour {structure}".replace("\n", " "),
@@ -62,3 +69,59 @@ def envoyer_bienvenue(agent: Agent, structure: Structure) -> None:
         None,
         [agent.courriel],
     )
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What `creer_structure` found or made."""
+
+    structure: Structure
+    agent: Agent
+    structure_creee: bool
+    agent_cree: bool
+    admin_ajoute: bool
+
+
+@transaction.atomic
+def creer_structure(
+    *,
+    nom: str,
+    departement: str,
+    courriel: str,
+    prenom: str = "",
+    nom_agent: str = "",
+    telephone: str = "",
+    plateforme: str = Plateforme.AIDE_NUMERIQUE,
+) -> Creation:
+    """Make a structure, in the time zone of its département, and its admin, who has no password yet.
+
+    May be run again: a structure of this name in this département and an agent of this address are found, not doubled;
+    the agent is made admin. Raises ValidationError (French sentences by field) on a value that cannot be.
+    """
+    structure = Structure.objects.filter(nom__iexact=nom.strip(), departement=departement).first()
+    structure_creee = structure is None
+    if structure is None:
+        structure = Structure(
+            nom=nom.strip(),
+            departement=departement,
+            fuseau=fuseau_du_departement(departement),
+            telephone=telephone,
+            plateforme=plateforme,
+        )
+        structure.full_clean()
+        structure.save()
+    agent = Agent.objects.filter(courriel__iexact=courriel.strip()).first()
+    agent_cree = agent is None
+    if agent is None:
+        agent = Agent(courriel=courriel.strip().lower(), prenom=prenom.strip(), nom=nom_agent.strip())
+        agent.set_unusable_password()
+        agent.full_clean()
+        agent.save()
+    appartenance, ajoutee = Appartenance.objects.get_or_create(
+        agent=agent, structure=structure, defaults={"role": Role.ADMIN}
+    )
+    admin_ajoute = ajoutee or not appartenance.est_admin
+    if admin_ajoute and not ajoutee:
+        appartenance.role = Role.ADMIN
+        appartenance.save(update_fields=["role"])
+    return Creation(structure, agent, structure_creee, agent_cree, admin_ajoute)
