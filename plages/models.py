@@ -211,22 +211,24 @@ class Indisponibilite(models.Model):
         return f"{self.absence} · {self.jour}"
 
 
-class Fermeture(models.Model):
-    """A local date on which a structure is closed, beside the public holidays: its plages have no ouverture then."""
+class JourParticulier(models.Model):
+    """A local date on which a structure departs from the public holidays: closed, or open although it is one."""
 
-    structure = models.ForeignKey(Structure, models.CASCADE, related_name="fermetures")
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="jours_particuliers")
     jour = models.DateField("jour")
+    ferme = models.BooleanField("fermé", default=True)
     nom = models.CharField("raison", max_length=100, blank=True)
 
     class Meta:
-        verbose_name = "fermeture"
+        verbose_name = "jour particulier"
+        verbose_name_plural = "jours particuliers"
         constraints = [
             models.UniqueConstraint(
-                name="plages_fermeture_unique",
+                name="plages_jour_particulier_unique",
                 fields=["structure", "jour"],
-                violation_error_message="Ce jour est déjà fermé.",
+                violation_error_message="Ce jour est déjà dans la liste.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.jour} · {self.nom}"
+        return f"{self.jour} · {'fermé' if self.ferme else 'ouvert'}"

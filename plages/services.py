@@ -22,9 +22,15 @@ def _horizon(maintenant: datetime) -> date:
 
 
 def jours_fermes(structure: Structure, du: date, au: date) -> dict[date, str]:
-    """Return the days without ouverture between two local dates, both included: public holidays and closings."""
-    fermetures = structure.fermetures.filter(jour__range=(du, au)).values_list("jour", "nom")
-    return {**feries(structure.departement, du, au), **dict(fermetures)}
+    """Return the days without ouverture between two local dates, both included, and why: the public holidays of the
+    territory, less those on which the structure works, plus its own closings."""
+    fermes = feries(structure.departement, du, au)
+    for particulier in structure.jours_particuliers.filter(jour__range=(du, au)):
+        if particulier.ferme:
+            fermes[particulier.jour] = particulier.nom
+        else:
+            fermes.pop(particulier.jour, None)
+    return fermes
 
 
 def _occurrences_de_la_plage(plage: PlageOuverture, maintenant: datetime) -> Developpement:
