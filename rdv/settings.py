@@ -137,7 +137,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # failures are counted; who signed in, when and from where is not kept
-AXES_CLIENT_IP_CALLABLE = "rdv.middleware.adresse_du_visiteur"
+AXES_CLIENT_IP_CALLABLE = "structures.adresse.adresse_du_visiteur"
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -173,9 +173,10 @@ PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 
 # --- Static files ------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# True in production, where `collectstatic` has been run (compressed files whose names change with their content).
 STATICFILES_MANIFESTES = env.bool("STATICFILES_MANIFESTES", default=False)
+STATIC_ROOT = BASE_DIR / "staticfiles" if STATICFILES_MANIFESTES else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -96,6 +96,7 @@ class Command(BaseCommand):
         from django.conf import settings
         from django.db import connection, connections
 
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would have us ignore it
         ecoute = os.environ.get("DEMO_ECOUTE")
         if not ecoute:
             raise CommandError("Cette commande se lance par `manage.py demo`.")
