@@ -88,7 +88,15 @@ def _pour_apprenant(
         )
         return [_courriel(rendez_vous, apprenant.courriel, texte, ics, methode)]
     if sms_possibles() and est_mobile(apprenant.telephone):
-        return [Message(canal=Canal.SMS, destinataire=apprenant.telephone.as_e164, texte=sms, rendez_vous=rendez_vous)]
+        return [
+            Message(
+                canal=Canal.SMS,
+                destinataire=apprenant.telephone.as_e164,
+                texte=sms,
+                ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
+                rendez_vous=rendez_vous,
+            )
+        ]
     return []
 
 

@@ -32,9 +32,10 @@ NOUVEAUX_ESSAIS = RetryStrategy(max_attempts=8, exponential_wait=4)
 def envoyer_message(message_id: int) -> None:
     """Send a message once; do nothing if it was sent, if another worker is sending it, or if it is no longer worth it.
 
-    Not worth sending: whatever is about a rendez-vous that has begun, an announcement of one cancelled since, a code
-    that has expired. The state is read when the job starts: a cancellation committed during the exchange with the mail
-    server is told by its own message, which calendars apply in the right order (SEQUENCE).
+    Not worth sending: whatever is about a rendez-vous that has begun, a confirmation of one cancelled since (or a
+    cancellation of one revived since), a code that has expired. The state is read when the job starts: a cancellation
+    committed during the exchange with the mail server is told by its own message, which calendars apply in the right
+    order (SEQUENCE).
     An error of the server is raised: the transaction is rolled back, the message stays unsent, the job is tried again.
     """
     with transaction.atomic():
@@ -64,13 +65,11 @@ def _merite_l_envoi(message: Message) -> bool:
     maintenant = timezone.now()
     if message.confidentiel and message.cree_le + timedelta(minutes=settings.CODE_MINUTES) <= maintenant:
         return False
-    rendez_vous = message.rendez_vous
-    if rendez_vous is None:
-        return True
-    if rendez_vous.debut <= maintenant:
+    if message.rendez_vous is None:
+        return not message.ics_methode  # else it is about a rendez-vous that was erased since
+    if message.rendez_vous.debut <= maintenant:
         return False
-    annonce_une_annulation = message.ics_methode == "CANCEL" or message.cree_le >= (rendez_vous.annule_le or maintenant)
-    return rendez_vous.statut not in STATUTS_ANNULES or annonce_une_annulation
+    return (message.rendez_vous.statut in STATUTS_ANNULES) == (message.ics_methode == "CANCEL")
 
 
 def _envoyer(message: Message) -> None:

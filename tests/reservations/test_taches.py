@@ -1,0 +1,251 @@
+"""Jobs: what is sent, what is not, what a failure leaves behind."""
+
+import logging
+import threading
+from datetime import timedelta
+from smtplib import SMTPException
+
+import pytest
+import vobject
+from django.core import mail
+from django.db import connection, transaction
+from django.test import override_settings
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from reservations import messagerie, taches
+from reservations.models import Canal, Demarche, Message, Statut
+from reservations.sms import envoyer_sms
+from tests.factories import MotifFactory
+from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
+
+AGENT = "agent@exemple.fr"
+
+
+def une_confirmation(**champs) -> Message:
+    rendez_vous = un_rendez_vous(agent={"courriel": AGENT}, **champs)
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+    return Message.objects.exclude(destinataire=AGENT).get()
+
+
+def un_code(**champs) -> Message:
+    valeurs = {"canal": Canal.COURRIEL, "destinataire": "ana@exemple.fr", "sujet": "Code", "texte": "Code : 042137"}
+    return Message.objects.create(**valeurs | {"confidentiel": True} | champs)
+
+
+@pytest.mark.django_db
+def test_le_message_part_avec_son_invitation():
+    message = une_confirmation(structure={"courriel": "crest@exemple.fr"})
+
+    taches.envoyer_message(message.pk)
+
+    (courriel,) = mail.outbox
+    assert courriel.to == ["ana@exemple.fr"]
+    assert courriel.subject == message.sujet
+    assert courriel.body == message.texte
+    assert courriel.reply_to == ["crest@exemple.fr"]
+    (piece,) = [p for p in courriel.message().walk() if p.get_content_type() == "text/calendar"]
+    assert piece.get_param("method") == "REQUEST"
+    assert piece.get_filename() == "rendez-vous.ics"
+    assert vobject.readOne(piece.get_content()).vevent.uid.value.startswith(str(message.rendez_vous.uid))
+    message.refresh_from_db()
+    assert message.envoye_le is not None
+    assert message.texte
+
+
+@pytest.mark.django_db
+def test_le_travail_execute_deux_fois_n_envoie_qu_une_fois():
+    message = une_confirmation()
+
+    taches.envoyer_message(message.pk)
+    taches.envoyer_message(message.pk)
+
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deux_travailleurs_ensemble_n_envoient_qu_une_fois():
+    message = une_confirmation()
+    autre_a_fini = []
+
+    def autre_travailleur():
+        taches.envoyer_message(message.pk)
+        autre_a_fini.append(True)
+        connection.close()
+
+    with transaction.atomic():
+        Message.objects.select_for_update(no_key=True).get(pk=message.pk)  # as if this one were sending
+        fil = threading.Thread(target=autre_travailleur)
+        fil.start()
+        fil.join(timeout=5)
+
+    assert autre_a_fini == [True]  # it did not wait
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_pas_de_confirmation_apres_l_annulation_mais_l_annulation_part():
+    message = une_confirmation()
+    messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.EXCUSE))
+
+    for pk in Message.objects.order_by("pk").values_list("pk", flat=True):
+        taches.envoyer_message(pk)
+
+    assert [c.subject.split(" :")[0] for c in mail.outbox] == ["Rendez-vous annulé"] * 2
+    message.refresh_from_db()
+    assert message.envoye_le is None
+
+
+@pytest.mark.django_db
+@override_settings(SMS_FOURNISSEUR="console")
+def test_le_sms_d_annulation_part_celui_de_confirmation_non(monkeypatch):
+    partis = []
+    monkeypatch.setattr(taches, "envoyer_sms", lambda **sms: partis.append(sms["texte"]))
+    message = une_confirmation(courriel="", telephone=PORTABLE)
+    messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.ANNULE))
+
+    for pk in Message.objects.filter(canal=Canal.SMS).values_list("pk", flat=True):
+        taches.envoyer_message(pk)
+
+    assert len(partis) == 1
+    assert "annulé par" in partis[0]
+
+
+@pytest.mark.django_db
+def test_rien_sur_un_rendez_vous_commence():
+    message = une_confirmation(debut=timezone.now() - timedelta(minutes=1))
+
+    taches.envoyer_message(message.pk)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_rien_sur_un_rendez_vous_efface():
+    message = une_confirmation()
+    Message.objects.update(rendez_vous=None)
+
+    taches.envoyer_message(message.pk)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_le_code_est_efface_une_fois_envoye():
+    message = un_code()
+
+    taches.envoyer_message(message.pk)
+
+    message.refresh_from_db()
+    assert "042137" in mail.outbox[0].body
+    assert message.texte == ""
+    assert message.envoye_le is not None
+
+
+@pytest.mark.django_db
+def test_un_code_perime_n_est_ni_envoye_ni_garde(settings):
+    message = un_code(cree_le=timezone.now() - timedelta(minutes=settings.CODE_MINUTES))
+
+    taches.envoyer_message(message.pk)
+
+    message.refresh_from_db()
+    assert mail.outbox == []
+    assert (message.texte, message.envoye_le) == ("", None)
+
+
+@pytest.mark.django_db
+@override_settings(DEMO=True, SMS_FOURNISSEUR="demo")
+def test_en_demonstration_rien_ne_part_et_le_texte_reste():
+    message = un_code()
+
+    taches.envoyer_message(message.pk)
+
+    message.refresh_from_db()
+    assert mail.outbox == []
+    assert message.envoye_le is not None
+    assert "042137" in message.texte
+
+
+@pytest.mark.django_db
+def test_une_panne_du_serveur_laisse_le_message_a_envoyer(monkeypatch):
+    message = un_code()
+
+    def panne(self, messages):
+        raise SMTPException("mail server down")
+
+    with monkeypatch.context() as serveur:
+        serveur.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", panne)
+        with pytest.raises(SMTPException):
+            taches.envoyer_message(message.pk)
+
+    message.refresh_from_db()
+    assert (message.envoye_le, message.texte) == (None, "Code : 042137")
+    taches.envoyer_message(message.pk)
+    assert len(mail.outbox) == 1
+
+
+def test_une_panne_est_reessayee_de_plus_en_plus_tard():
+    tache = app.tasks["reservations.envoyer_message"]
+    attentes = []
+    for essai in range(9):
+        travail = Job(id=1, queue="messages", lock=None, queueing_lock=None, task_name=tache.name, attempts=essai)
+        reprise = tache.get_retry_exception(exception=SMTPException(), job=travail)
+        attentes.append(
+            None if reprise is None else round((reprise.retry_decision.retry_at - timezone.now()).total_seconds())
+        )
+
+    assert attentes[-1] is None
+    assert attentes[:4] == pytest.approx([4, 16, 64, 256], abs=2)
+    assert attentes[:-1] == sorted(attentes[:-1])
+
+
+@pytest.mark.parametrize(("debogage", "attendu"), [(True, True), (False, False)])
+def test_le_journal_ne_montre_le_sms_qu_au_developpeur(caplog, debogage, attendu):
+    with override_settings(SMS_FOURNISSEUR="console", DEBUG=debogage), caplog.at_level(logging.INFO):
+        envoyer_sms(destinataire=PORTABLE, texte="042137 est votre code")
+
+    assert (PORTABLE in caplog.text) is attendu
+    assert ("042137" in caplog.text) is attendu
+
+
+def test_les_taches_sont_connues_du_travailleur():
+    connues = {nom for nom in app.tasks if nom.startswith("reservations.")}
+    assert connues == {
+        "reservations.envoyer_message",
+        "reservations.liberer_options",
+        "reservations.purger",
+        "reservations.etendre_horizon",
+        "reservations.relancer_interrompus",
+    }
+
+
+@pytest.mark.django_db
+def test_les_taches_d_entretien_appellent_le_metier(monkeypatch):
+    motif = MotifFactory()
+    Demarche.objects.create(visiteur="v", motif=motif, debut=timezone.now(), cree_le=timezone.now() - timedelta(days=2))
+    option = un_rendez_vous(statut=Statut.OPTION, expire_a=timezone.now() - timedelta(minutes=1))
+    appels = []
+    monkeypatch.setattr("plages.services.etendre_horizon", lambda *, maintenant: appels.append(maintenant))
+
+    taches.liberer_options(timestamp=0)
+    taches.purger(timestamp=0)
+    taches.etendre_horizon(timestamp=0)
+
+    assert not Demarche.objects.exists()
+    assert not type(option).objects.exists()
+    assert len(appels) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_le_travailleur_execute_le_travail_et_efface_sa_ligne():
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    une_confirmation()
+
+    with app.replace_connector(app.connector.get_worker_connector()) as travailleur:
+        travailleur.run_worker(wait=False, listen_notify=False, install_signal_handlers=False, queues=["messages"])
+
+    assert sorted(c.to[0] for c in mail.outbox) == [AGENT, "ana@exemple.fr"]
+    assert not Message.objects.filter(envoye_le__isnull=True).exists()
+    assert not ProcrastinateJob.objects.filter(task_name="reservations.envoyer_message").exists()
