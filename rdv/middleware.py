@@ -1,4 +1,4 @@
-"""Lost sessions under htmx, and the visitor's address."""
+"""Lost sessions under htmx."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -9,18 +9,6 @@ from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-def adresse_du_visiteur(request: HttpRequest) -> str:
-    """Return the network address of the visitor.
-
-    Only as many `X-Forwarded-For` entries as there are trusted proxies are believed, counted from the right.
-    """
-    if settings.MANDATAIRES_DE_CONFIANCE:
-        chaine = [a.strip() for a in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if a.strip()]
-        if len(chaine) >= settings.MANDATAIRES_DE_CONFIANCE:
-            return chaine[-settings.MANDATAIRES_DE_CONFIANCE]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def session_perdue_htmx(get_response: GetResponse) -> GetResponse:
