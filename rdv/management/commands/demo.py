@@ -77,6 +77,7 @@ def libre(hote: str, port: int) -> bool:
 class Command(BaseCommand):
     """Prepares the database, runs the web server and the job worker, and stops them."""
 
+    requires_system_checks = []  # the worker runs them too
     help = "Lance tout le service sur cette machine, avec des données de démonstration."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -100,20 +101,24 @@ class Command(BaseCommand):
         ecoute = os.environ.get("DEMO_ECOUTE")
         if not ecoute:
             raise CommandError("Cette commande se lance par `manage.py demo`.")
-        # Two demos started together must not both migrate.
-        with verrou(creer_dossier(dossier_du_projet()) / "demo"):
-            self.migrer()
-            from cartographie.demonstration import charger
-
-            demo = charger()
-        connections.close_all()
-        connection.close_pool()  # type: ignore[attr-defined]
-
         gunicorn = ["-m", "gunicorn", "rdv.wsgi:application", "--bind", ecoute, "--workers", "2", "--threads", "4"]
-        with (
-            enfant(*gunicorn, "--graceful-timeout", "3", "--log-level", "warning") as web,
-            enfant("manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "3") as travaux,
-        ):
+        with contextlib.ExitStack() as pile:
+            # The web server loads while the database is being prepared; nobody knows its address yet.
+            web = pile.enter_context(
+                enfant(*gunicorn, "--preload", "--graceful-timeout", "3", "--log-level", "warning")
+            )
+            # Two demos started together must not both migrate.
+            with verrou(creer_dossier(dossier_du_projet()) / "demo"):
+                self.migrer()
+                from cartographie.demonstration import charger
+
+                demo = charger()
+            connections.close_all()
+            if settings.DATABASE_POOL_MAX:
+                connection.close_pool()  # type: ignore[attr-defined]
+            travaux = pile.enter_context(
+                enfant("manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "3")
+            )
             attendre(ecoute, web)
 
             def adresse(chemin: str) -> str:
@@ -185,7 +190,7 @@ def attendre(ecoute: str, web: subprocess.Popen[bytes]) -> None:
             raise CommandError("Le serveur web n'a pas démarré (voir ci-dessus).")
         with contextlib.suppress(OSError, http.client.HTTPException):
             connexion = http.client.HTTPConnection(hote, int(port), timeout=30)
-            connexion.request("HEAD", "/")
+            connexion.request("GET", "/")
             connexion.getresponse()
             return
         time.sleep(0.1)
