@@ -1,6 +1,21 @@
 """Addresses of the pages of `motifs`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+
+from motifs import views
 
 app_name = "motifs"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "agent/<int:structure_id>/parametres/motifs/",
+        include(
+            [
+                path("", views.motifs, name="motifs"),
+                path("nouveau/", views.nouveau_motif, name="nouveau_motif"),
+                path("<int:motif_id>/", views.modifier_motif, name="modifier_motif"),
+                path("<int:motif_id>/archiver/", views.archiver_motif, name="archiver_motif"),
+                path("<int:motif_id>/restaurer/", views.restaurer_motif, name="restaurer_motif"),
+            ]
+        ),
+    ),
+]

@@ -1,0 +1,126 @@
+"""The form of a motif."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from motifs.models import DELAIS, DUREE_MAXIMUM, DUREE_MINIMUM, Motif
+from structures.dates import duree
+from structures.formulaires import ModeleForm
+from structures.models import Structure
+
+RESERVATION_EN_LIGNE = ("reservable_en_ligne", "ouvert_a", "delai_min", "delai_max")
+SANS_CONSIGNE = "Laissez vide s'il n'y a rien à dire."
+
+
+def _cle(delai: timedelta) -> str:
+    return str(int(delai.total_seconds()))
+
+
+def _en_mots(delai: timedelta) -> str:
+    """Name a delay that is not in the usual list."""
+    return f"{delai.days} jours" if delai.days > 1 and delai % timedelta(days=1) == timedelta() else duree(delai)
+
+
+class DelaiField(forms.TypedChoiceField):
+    """A delay picked in the usual list; a stored value that is not in it stays selectable."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=[(_cle(delai), libelle) for delai, libelle in DELAIS],
+            coerce=lambda cle: timedelta(seconds=int(cle)),
+            **options,
+        )
+
+    def proposer(self, delai: timedelta) -> None:
+        """Add a delay to the choices, at its place, unless it is there."""
+        proposes = dict(DELAIS)
+        proposes.setdefault(delai, _en_mots(delai))
+        self.choices = [(_cle(d), libelle) for d, libelle in sorted(proposes.items())]
+
+    def prepare_value(self, value: Any) -> Any:
+        return _cle(value) if isinstance(value, timedelta) else value
+
+
+class MotifForm(ModeleForm[Motif]):
+    """Create or edit a motif of `structure`. `type_fige`: rendez-vous exist, their kind of place cannot change."""
+
+    delai_min = DelaiField(
+        label="Délai minimum avant le rendez-vous",
+        help_text="En deçà, il est trop tard pour réserver : le temps de vous préparer.",
+    )
+    delai_max = DelaiField(
+        label="Délai maximum avant le rendez-vous",
+        help_text="Au-delà, il est trop tôt : vos créneaux ne sont pas encore montrés.",
+    )
+    champs_des_contraintes = {
+        "motifs_nom_unique": "nom",
+        "motifs_type_lieu_connu": "type_lieu",
+        "motifs_ouvert_a_connu": "ouvert_a",
+        "motifs_couleur": "couleur",
+        "motifs_duree": "duree",
+        "motifs_delais_bornes": "delai_max",
+        "motifs_delai_max_superieur": "delai_max",
+        "motifs_plateforme_solidarites": "reservable_en_ligne",
+    }
+
+    class Meta:
+        model = Motif
+        fields = (
+            "nom",
+            "type_lieu",
+            "duree",
+            "couleur",
+            *RESERVATION_EN_LIGNE,
+            "instructions_a_accepter",
+            "information_apres",
+            "message_annulation",
+        )
+        labels = {"duree": "Durée du rendez-vous, en minutes", "ouvert_a": "Qui peut réserver ?"}
+        help_texts = {
+            "nom": "C'est ce que les personnes lisent en premier : « Accompagnement individuel », « Atelier photos »…",
+            "duree": "De 5 minutes à 12 heures (720 minutes). Vos plages d'ouverture sont découpées selon cette durée.",
+            "couleur": "Elle vous aide à reconnaître ce motif d'un coup d'œil.",
+            "reservable_en_ligne": "Les créneaux de vos plages d'ouverture pour ce motif pourront être réservés "
+            "par Internet.",
+            "instructions_a_accepter": "Les conditions d'accès au rendez-vous : un formulaire à remplir, un document "
+            "ou du matériel à apporter… La personne les lit et les accepte avant de réserver. Les adresses web "
+            f"(https://…) deviennent des liens. {SANS_CONSIGNE}",
+            "information_apres": "Affichées une fois le rendez-vous pris, et jointes au message de confirmation. "
+            f"Les adresses web deviennent des liens. {SANS_CONSIGNE}",
+            "message_annulation": "Affiché à la personne qui s'apprête à annuler son rendez-vous. "
+            f"{SANS_CONSIGNE}",
+        }
+        widgets = {
+            "nom": forms.TextInput(attrs={"autocomplete": "off"}),
+            "type_lieu": forms.RadioSelect,
+            "duree": forms.NumberInput(attrs={"min": DUREE_MINIMUM, "max": DUREE_MAXIMUM, "step": 5}),
+            "couleur": forms.TextInput(attrs={"type": "color", "class": "rdv-couleur"}),
+            "ouvert_a": forms.RadioSelect,
+            "instructions_a_accepter": forms.Textarea(attrs={"rows": 5}),
+            "information_apres": forms.Textarea(attrs={"rows": 5}),
+            "message_annulation": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, structure: Structure, type_fige: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.instance.structure = structure
+        if not structure.reservation_en_ligne_possible:
+            for champ in RESERVATION_EN_LIGNE:
+                del self.fields[champ]
+        else:
+            for nom in ("delai_min", "delai_max"):
+                champ_delai = self.fields[nom]
+                assert isinstance(champ_delai, DelaiField)  # noqa: S101 declared above, for the type checker
+                champ_delai.proposer(getattr(self.instance, nom))
+        if type_fige:
+            self.fields["type_lieu"].disabled = True
+            self.fields["type_lieu"].help_text = (
+                "Des rendez-vous ont déjà été pris pour ce motif : leur type ne peut plus changer. "
+                "Pour un autre type, créez un nouveau motif."
+            )
+
+    def delais_en_erreur(self) -> bool:
+        """Whether the online-booking fields must be shown although the box is not ticked."""
+        return any(champ in self.errors for champ in RESERVATION_EN_LIGNE)
