@@ -207,6 +207,9 @@ MAILERS = {
         "OPTIONS": {nom: _courriel[cle] for cle, nom in _options.items() if _courriel.get(cle)},
     }
 }
+if _courriel["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    # A job keeps its message locked while it talks to the server: a silent server must not hold it for ever.
+    MAILERS["default"]["OPTIONS"]["timeout"] = 20
 if DEMO:
     MAILERS = {"default": {"BACKEND": "reservations.courriel_demonstration.CourrielDemonstration"}}
 DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
