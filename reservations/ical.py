@@ -73,10 +73,12 @@ def invitation(
         evenement.add("url", en_ligne(url))
     evenement.add("organizer", _adresse(organisateur))
     # The rendez-vous is already taken: nothing to accept, and no answer is read at the sender's address.
-    evenement.add(
-        "attendee",
-        _adresse(participant, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"),
-    )
+    # Without an e-mail there is no ATTENDEE: its value must be an address.
+    if participant[1]:
+        evenement.add(
+            "attendee",
+            _adresse(participant, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"),
+        )
 
     calendrier = Calendar()
     calendrier.add("prodid", PRODID)

@@ -9,10 +9,11 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from procrastinate.types import JSONDict
 
 from reservations import redaction
 from reservations.ical import Methode, invitation, uid_ical
-from reservations.models import Canal, Demarche, Message, Participation, RendezVous
+from reservations.models import STATUTS_ANNULES, Canal, Demarche, Message, Participation, RendezVous
 from reservations.sms import est_mobile, sms_possibles
 from reservations.taches import envoyer_message
 
@@ -66,10 +67,23 @@ def annoncer_annulation(*, rendez_vous: RendezVous) -> None:
     _poster(messages)
 
 
+def invitation_de(*, rendez_vous: RendezVous) -> str:
+    """Return the calendar file of a rendez-vous as its learner would get it now (the button of the secret link's page).
+
+    Same UID and version as the one in their e-mail: opening both makes one event. Reads, writes nothing.
+    """
+    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    participation = rendez_vous.participations.all()[0]
+    if rendez_vous.statut in STATUTS_ANNULES:
+        return _ics_apprenant(rendez_vous, participation, redaction.annulation(rendez_vous, participation), "CANCEL")
+    return _ics_apprenant(rendez_vous, participation, redaction.confirmation(rendez_vous, participation), "REQUEST")
+
+
 def _poster(messages: list[Message]) -> None:
     if messages:
         messages = Message.objects.bulk_create(messages)
-        envoyer_message.batch_defer(*({"message_id": message.pk} for message in messages))
+        travaux: list[JSONDict] = [{"message_id": message.pk} for message in messages]
+        envoyer_message.batch_defer(*travaux)
 
 
 def _pour_apprenant(
@@ -78,14 +92,7 @@ def _pour_apprenant(
     """By e-mail when there is an address; otherwise by SMS when the number and this instance allow it; else nothing."""
     apprenant = participation.apprenant
     if apprenant.courriel:
-        ics = _ics(
-            rendez_vous,
-            methode=methode,
-            titre=redaction.titre_pour_apprenant(rendez_vous),
-            texte=texte,
-            participant=(str(apprenant), apprenant.courriel),
-            url=redaction.lien_secret(rendez_vous),
-        )
+        ics = _ics_apprenant(rendez_vous, participation, texte, methode)
         return [_courriel(rendez_vous, apprenant.courriel, texte, ics, methode)]
     if sms_possibles() and est_mobile(apprenant.telephone):
         return [
@@ -98,6 +105,20 @@ def _pour_apprenant(
             )
         ]
     return []
+
+
+def _ics_apprenant(
+    rendez_vous: RendezVous, participation: Participation, texte: redaction.Texte, methode: Methode
+) -> str:
+    apprenant = participation.apprenant
+    return _ics(
+        rendez_vous,
+        methode=methode,
+        titre=redaction.titre_pour_apprenant(rendez_vous),
+        texte=texte,
+        participant=(str(apprenant), apprenant.courriel),
+        url=redaction.lien_secret(rendez_vous),
+    )
 
 
 def _pour_agent(rendez_vous: RendezVous, texte: redaction.Texte, methode: Methode) -> Message:

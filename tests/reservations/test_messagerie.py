@@ -227,3 +227,26 @@ def test_le_nombre_de_requetes_ne_depend_pas_des_participants(django_assert_max_
     # savepoint, rendez-vous, participations, apprenants, messages, jobs, end of savepoint
     with django_assert_max_num_queries(9):
         messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+
+
+def test_l_invitation_telechargee_est_celle_du_courriel():
+    rendez_vous = un_rendez_vous()
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+
+    recue = vobject.readOne(pour("ana@exemple.fr").ics).vevent
+    telechargee = vobject.readOne(messagerie.invitation_de(rendez_vous=rendez_vous)).vevent
+
+    for propriete in ("uid", "sequence", "dtstart", "dtend", "summary", "description", "url"):
+        assert getattr(telechargee, propriete).value == getattr(recue, propriete).value
+
+
+@pytest.mark.parametrize(("statut", "methode"), [(None, "REQUEST"), (Statut.EXCUSE, "CANCEL")])
+def test_l_invitation_se_telecharge_sans_courriel_et_suit_l_annulation(statut, methode):
+    rendez_vous = un_rendez_vous(courriel="", telephone=PORTABLE)
+    if statut:
+        annuler(rendez_vous, statut)
+
+    calendrier = vobject.readOne(messagerie.invitation_de(rendez_vous=rendez_vous))
+
+    assert calendrier.method.value == methode
+    assert "attendee" not in calendrier.vevent.contents
