@@ -1,0 +1,398 @@
+"""The slots engine against a naive one, and its cost."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from motifs.models import Motif
+from plages.models import Absence, PlageOuverture
+from plages.recurrence import Frequence
+from plages.services import enregistrer_absence, enregistrer_plage
+from reservations.creneaux import Creneau, Demande, creneaux_libres, decouper, demande_du_public, premiers_creneaux
+from reservations.models import RendezVous, Statut
+from structures.models import Agent, Lieu, Structure
+from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
+
+H = timedelta(hours=1)
+NEUF_HEURES = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def ouvrir(
+    motif: Motif,
+    agent: Agent,
+    lieu: Lieu | None,
+    jour: date,
+    debut: time,
+    fin: time,
+    maintenant: datetime,
+    **regle: object,
+) -> None:
+    enregistrer_plage(
+        plage=PlageOuverture(
+            structure=motif.structure,
+            agent=agent,
+            lieu=lieu,
+            titre="plage",
+            premier_jour=jour,
+            heure_debut=debut,
+            heure_fin=fin,
+            **regle,
+        ),
+        motifs=[motif],
+        maintenant=maintenant,
+    )
+
+
+# --- Pure ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "au_plus_tard", "attendu"),
+    [
+        (120, 120, [0, 60]),
+        (119, 120, [0]),
+        (59, 120, []),
+        (180, 60, [0, 60]),  # the upper bound is a start, and is included
+        (180, 59, [0]),
+        (180, -1, []),
+    ],
+)
+def test_decouper(minutes: int, au_plus_tard: int, attendu: list[int]) -> None:
+    def a(minute: int) -> datetime:
+        return NEUF_HEURES + timedelta(minutes=minute)
+
+    assert list(decouper(a(0), a(minutes), H, a(au_plus_tard))) == [a(minute) for minute in attendu]
+
+
+# --- Against a naive engine ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Rules in the local time of a structure, on the days around a clock change."""
+
+    fuseau: str
+    premier: date
+    duree: int
+    delai_min: int
+    delai_max: int
+    maintenant: datetime
+    plages: list[tuple[int, int, int, int]] = field(default_factory=list)  # (agent, day, first minute, length)
+    absences: list[tuple[int, int, int, int, int]] = field(default_factory=list)  # the same and a number of nights
+    rendez_vous: list[tuple[int, int, int]] = field(default_factory=list)  # (agent, minutes from the first day, length)
+
+
+# Two clock changes of Paris, two ordinary overseas zones, one zone that changes in the other season's direction.
+DEPARTS = [
+    ("Europe/Paris", date(2026, 10, 23)),
+    ("Europe/Paris", date(2027, 3, 26)),
+    ("Indian/Reunion", date(2027, 3, 26)),
+    ("America/Miquelon", date(2027, 3, 12)),
+]
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    fuseau, premier = draw(st.sampled_from(DEPARTS))
+    agent = st.integers(0, 1)
+    jour = st.integers(0, 4)
+    minute = st.integers(0, 1430).map(lambda m: m // 5 * 5)
+    minuit = datetime.combine(premier, time(), ZoneInfo(fuseau)).astimezone(UTC)
+    return Scenario(
+        fuseau,
+        premier,
+        duree=draw(st.sampled_from([15, 20, 45, 60, 90])),
+        delai_min=draw(st.sampled_from([30, 60, 1440])),
+        delai_max=draw(st.sampled_from([61, 2880, 7200])) + 1440,
+        maintenant=minuit + timedelta(minutes=draw(st.integers(-2880, 4000))),
+        plages=draw(st.lists(st.tuples(agent, jour, minute, st.integers(1, 60).map(lambda n: n * 5)), max_size=4)),
+        absences=draw(
+            st.lists(
+                st.tuples(agent, jour, minute, st.integers(1, 40).map(lambda n: n * 5), st.integers(0, 2)), max_size=2
+            )
+        ),
+        rendez_vous=draw(st.lists(st.tuples(agent, st.integers(0, 5 * 1440), st.integers(5, 120)), max_size=4)),
+    )
+
+
+def bornes_locales(
+    scenario: Scenario, jour: int, minute: int, longueur: int, nuits: int = 0
+) -> tuple[datetime, datetime] | None:
+    """Naive local bounds of a rule, None when the rule ends after its last day."""
+    if minute + longueur >= 1440:
+        return None
+    depart = datetime.combine(scenario.premier + timedelta(days=jour), time())
+    return depart + timedelta(minutes=minute), depart + timedelta(days=nuits, minutes=minute + longueur)
+
+
+def creneaux_naifs(scenario: Scenario) -> set[tuple[datetime, int]]:
+    """Slots by walking each free piece minute by minute: slow, and sharing nothing with the engine but the rule."""
+    tz = ZoneInfo(scenario.fuseau)
+    minute = timedelta(minutes=1)
+
+    def utc(naif: datetime) -> datetime:
+        return naif.replace(tzinfo=tz).astimezone(UTC)
+
+    pris: dict[int, list[tuple[datetime, datetime]]] = {0: [], 1: []}
+    for agent, *reste in scenario.absences:
+        bornes = bornes_locales(scenario, *reste)
+        if bornes:
+            pris[agent].append((utc(bornes[0]), utc(bornes[1])))
+    for agent, debut, fin in rendez_vous_possibles(scenario):
+        pris[agent].append((debut, fin))
+    trouves = set()
+    for agent, *reste in scenario.plages:
+        bornes = bornes_locales(scenario, *reste)
+        if not bornes:
+            continue
+        debut, fin = utc(bornes[0]), utc(bornes[1])
+        libre_depuis = None
+        moment = debut
+        while moment < fin:
+            if any(d <= moment < f for d, f in pris[agent]):
+                libre_depuis = None
+            elif libre_depuis is None:
+                libre_depuis = moment
+            moment += minute
+            if libre_depuis is not None and (moment - libre_depuis) == timedelta(minutes=scenario.duree):
+                debut_creneau, libre_depuis = libre_depuis, moment
+                if (
+                    scenario.maintenant + timedelta(minutes=scenario.delai_min)
+                    <= debut_creneau
+                    <= scenario.maintenant + timedelta(minutes=scenario.delai_max)
+                ):
+                    trouves.add((debut_creneau, agent))
+                # The next slot of the piece starts where this one ends, if that minute is free too.
+                if any(d <= moment < f for d, f in pris[agent]) or moment >= fin:
+                    libre_depuis = None
+    return trouves
+
+
+def rendez_vous_possibles(scenario: Scenario) -> list[tuple[int, datetime, datetime]]:
+    """The rendez-vous of the scenario that the constraint lets in: the first of those that collide."""
+    minuit = datetime.combine(scenario.premier, time(), ZoneInfo(scenario.fuseau)).astimezone(UTC)
+    retenus: list[tuple[int, datetime, datetime]] = []
+    for agent, minute, longueur in scenario.rendez_vous:
+        debut = minuit + timedelta(minutes=minute)
+        fin = debut + timedelta(minutes=longueur)
+        if not any(a == agent and d < fin and debut < f for a, d, f in retenus):
+            retenus.append((agent, debut, fin))
+    return retenus
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scenario=scenarios())
+def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
+    structure = Structure.objects.create(nom="S", fuseau=scenario.fuseau)
+    # Public holidays are another rule: none of these days is one, and a département without name has the national ones.
+    agents = [AgentFactory(), AgentFactory()]
+    motif = MotifFactory(
+        structure=structure,
+        telephone=True,
+        ouvert=True,
+        duree=scenario.duree,
+        delai_min=timedelta(minutes=scenario.delai_min),
+        delai_max=timedelta(minutes=scenario.delai_max),
+    )
+    avant = scenario.maintenant
+    for agent, *reste in scenario.plages:
+        bornes = bornes_locales(scenario, *reste)
+        if bornes:
+            ouvrir(motif, agents[agent], None, bornes[0].date(), bornes[0].time(), bornes[1].time(), avant)
+    for agent, *reste in scenario.absences:
+        bornes = bornes_locales(scenario, *reste)
+        if bornes:
+            enregistrer_absence(
+                absence=Absence(
+                    structure=structure,
+                    agent=agents[agent],
+                    titre="absence",
+                    premier_jour=bornes[0].date(),
+                    dernier_jour=bornes[1].date(),
+                    heure_debut=bornes[0].time(),
+                    heure_fin=bornes[1].time(),
+                ),
+                maintenant=avant,
+            )
+    for agent, debut, fin in rendez_vous_possibles(scenario):
+        RendezVous.objects.create(
+            structure=structure, motif=motif, agent=agents[agent], type_lieu="telephone", debut=debut, fin=fin
+        )
+
+    demande = demande_du_public(motif, maintenant=avant)
+    libres = creneaux_libres([demande], maintenant=avant)
+
+    numero = {agent.pk: n for n, agent in enumerate(agents)}
+    assert {(c.debut, numero[c.agent_id]) for c in libres} == creneaux_naifs(scenario)
+    premiers = premiers_creneaux([demande], maintenant=avant)
+    assert [p.debut for p in premiers] == [min(c.debut for c in libres)] if libres else premiers == []
+
+
+# --- Rules that the scenarios do not draw ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lundi() -> date:
+    return date(2026, 11, 23)
+
+
+@pytest.fixture
+def maintenant() -> datetime:
+    return datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def motif(db: None) -> Motif:
+    return MotifFactory(ouvert=True)
+
+
+@pytest.fixture
+def agent(motif: Motif) -> Agent:
+    return AgentFactory()
+
+
+@pytest.fixture
+def plage(motif: Motif, agent: Agent, lundi: date, maintenant: datetime) -> None:
+    lieu = LieuFactory(structure=motif.structure)
+    ouvrir(motif, agent, lieu, lundi, time(9), time(11), maintenant)
+
+
+def debuts(motif: Motif, maintenant: datetime, **options: object) -> list[str]:
+    demande = demande_du_public(motif, maintenant=maintenant)
+    libres = creneaux_libres([demande], maintenant=maintenant, **options)  # type: ignore[arg-type]
+    return [f"{c.debut.astimezone(motif.structure.tz):%d %H:%M}" for c in libres]
+
+
+def occuper(motif: Motif, agent: Agent, **champs: object) -> RendezVous:
+    debut = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    valeurs: dict[str, object] = {"type_lieu": "telephone", "debut": debut, "fin": debut + H}
+    return RendezVous.objects.create(structure=motif.structure, motif=motif, agent=agent, **(valeurs | champs))
+
+
+@pytest.mark.usefixtures("plage")
+def test_un_lieu_ferme_ne_propose_rien(motif: Motif, maintenant: datetime) -> None:
+    assert debuts(motif, maintenant) == ["23 09:00", "23 10:00"]
+    Lieu.objects.update(ouvert=False)
+    assert debuts(motif, maintenant) == []
+
+
+@pytest.mark.usefixtures("plage")
+def test_un_agent_desactive_ne_propose_rien(motif: Motif, agent: Agent, maintenant: datetime) -> None:
+    Agent.objects.filter(pk=agent.pk).update(is_active=False)
+    assert debuts(motif, maintenant) == []
+
+
+@pytest.mark.usefixtures("plage")
+def test_un_rendez_vous_d_une_autre_structure_occupe(motif: Motif, agent: Agent, maintenant: datetime) -> None:
+    ailleurs = MotifFactory(structure=StructureFactory())
+    occuper(ailleurs, agent)
+    assert debuts(motif, maintenant) == ["23 10:00"]
+
+
+@pytest.mark.usefixtures("plage")
+@pytest.mark.parametrize(
+    ("statut", "occupe"), [("honore", True), ("absent", True), ("excuse", False), ("annule", False)]
+)
+def test_statuts_qui_occupent(motif: Motif, agent: Agent, maintenant: datetime, statut: str, occupe: bool) -> None:
+    occuper(motif, agent, statut=statut, annule_le=None if occupe else maintenant)
+    assert ("23 09:00" not in debuts(motif, maintenant)) is occupe
+
+
+@pytest.mark.usefixtures("plage")
+def test_une_option_occupe_jusqu_a_son_heure_sauf_pour_son_visiteur(
+    motif: Motif, agent: Agent, maintenant: datetime
+) -> None:
+    occuper(motif, agent, statut=Statut.OPTION, expire_a=maintenant + timedelta(minutes=15), visiteur="moi")
+    assert debuts(motif, maintenant) == ["23 10:00"]
+    assert debuts(motif, maintenant, visiteur="autre") == ["23 10:00"]
+    assert debuts(motif, maintenant, visiteur="moi") == ["23 09:00", "23 10:00"]
+    assert debuts(motif, maintenant + timedelta(minutes=15)) == ["23 09:00", "23 10:00"]
+
+
+@pytest.mark.usefixtures("plage")
+def test_sauf_ignore_le_rendez_vous_que_l_on_deplace(motif: Motif, agent: Agent, maintenant: datetime) -> None:
+    rendez_vous = occuper(motif, agent)
+    assert debuts(motif, maintenant, sauf=rendez_vous.pk) == ["23 09:00", "23 10:00"]
+
+
+def test_deux_plages_qui_se_chevauchent_ne_doublent_pas_un_creneau(
+    motif: Motif, agent: Agent, lundi: date, maintenant: datetime
+) -> None:
+    lieu = LieuFactory(structure=motif.structure)
+    for fin in (time(10), time(11)):
+        ouvrir(motif, agent, lieu, lundi, time(9), fin, maintenant)
+    assert debuts(motif, maintenant) == ["23 09:00", "23 10:00"]
+
+
+@pytest.mark.django_db
+def test_un_ferie_du_territoire_n_ouvre_pas(maintenant: datetime) -> None:
+    for departement, attendu in (("57", []), ("26", ["26 09:00"])):  # Saint-Étienne, 26 December
+        motif = MotifFactory(ouvert=True, structure=StructureFactory(departement=departement))
+        ouvrir(
+            motif,
+            AgentFactory(),
+            LieuFactory(structure=motif.structure),
+            date(2026, 12, 26),
+            time(9),
+            time(10),
+            maintenant,
+        )
+        assert debuts(motif, maintenant) == attendu
+
+
+@pytest.mark.django_db
+def test_la_plage_d_un_motif_sans_lieu_n_en_donne_pas(lundi: date, maintenant: datetime) -> None:
+    motif = MotifFactory(ouvert=True, telephone=True)
+    ouvrir(motif, AgentFactory(), LieuFactory(structure=motif.structure), lundi, time(9), time(10), maintenant)
+    demande = demande_du_public(motif, maintenant=maintenant)
+    (creneau,) = creneaux_libres([demande], maintenant=maintenant)
+    assert creneau == Creneau(
+        datetime(2026, 11, 23, 8, tzinfo=UTC), creneau.agent_id, motif.pk, None, datetime(2026, 11, 23, 9, tzinfo=UTC)
+    )
+
+
+@pytest.mark.usefixtures("plage")
+def test_premiers_creneaux_par_motif_et_lieu(motif: Motif, agent: Agent, lundi: date, maintenant: datetime) -> None:
+    autre_lieu = LieuFactory(structure=motif.structure)
+    autre_motif = MotifFactory(structure=motif.structure, ouvert=True, duree=90)
+    ouvrir(motif, agent, autre_lieu, lundi + timedelta(days=1), time(14), time(16), maintenant)
+    ouvrir(autre_motif, agent, autre_lieu, lundi, time(13), time(14), maintenant)  # shorter than the motif: no slot
+    ouvrir(autre_motif, agent, autre_lieu, lundi, time(15), time(18), maintenant)
+    demandes = [demande_du_public(m, maintenant=maintenant) for m in (motif, autre_motif)]
+    premiers = premiers_creneaux(demandes, maintenant=maintenant)
+    assert [(p.motif_id, f"{p.debut:%d %H}", p.lieu_id == autre_lieu.pk) for p in premiers] == [
+        (motif.pk, "23 08", False),
+        (autre_motif.pk, "23 14", True),
+        (motif.pk, "24 13", True),
+    ]
+
+
+def test_une_requete_quel_que_soit_le_nombre_d_agents_et_de_rendez_vous(
+    motif: Motif, lundi: date, maintenant: datetime
+) -> None:
+    lieu = LieuFactory(structure=motif.structure)
+    demande = Demande(motif, maintenant, maintenant + timedelta(days=28))
+    couts = []
+    for combien in (1, 9):
+        for _ in range(combien):
+            agent = AgentFactory()
+            ouvrir(motif, agent, lieu, lundi, time(9), time(12), maintenant, frequence=Frequence.SEMAINE.value)
+            occuper(motif, agent)
+        with CaptureQueriesContext(connection) as requetes:
+            libres = creneaux_libres([demande], maintenant=maintenant)
+        couts.append((len(requetes), len(libres)))
+    # Four Mondays of three slots, less the one taken.
+    assert couts == [(1, 11), (1, 110)]
+
+
+def test_une_demande_vide_ne_coute_rien(motif: Motif, maintenant: datetime) -> None:
+    with CaptureQueriesContext(connection) as requetes:
+        assert creneaux_libres([Demande(motif, maintenant, maintenant - H)], maintenant=maintenant) == []
+    assert len(requetes) == 0
