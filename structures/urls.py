@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from structures import views
+from structures import views, views_lieux
 
 app_name = "structures"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mot-de-passe/envoye/", views.mot_de_passe_envoye, name="mot_de_passe_envoye"),
     path("mot-de-passe/<uidb64>/<token>/", views.mot_de_passe_choisir, name="mot_de_passe_choisir"),
     path("agent/", views.mes_structures, name="mes_structures"),
+    path("agent/<int:structure_id>/parametres/lieux/", views_lieux.lieux, name="lieux"),
+    path("agent/<int:structure_id>/parametres/lieux/nouveau/", views_lieux.nouveau_lieu, name="nouveau_lieu"),
+    path("agent/<int:structure_id>/parametres/lieux/<int:lieu_id>/", views_lieux.modifier_lieu, name="modifier_lieu"),
 ]

@@ -152,14 +152,14 @@ def est_radio(champ: BoundField) -> bool:
 # --- The agents' menu ---------------------------------------------------------------------------------------------
 # (label, URL name, other URL names of the section). An entry whose page does not exist yet is left out.
 _SECTIONS: list[tuple[str, str, str]] = [
-    ("Rendez-vous", "reservations:rendez_vous", r"reservations:rendez_vous"),
+    ("Rendez-vous", "reservations:rendez_vous", r"reservations:(rendez_vous|annuler)$"),
     ("Agenda", "reservations:agenda", r"reservations:agenda"),
     ("Plages d'ouverture", "plages:plages", r"plages:(?!absence)"),
     ("Absences", "plages:absences", r"plages:absence"),
 ]
 _PARAMETRES: list[tuple[str, str, str]] = [
     ("Motifs", "motifs:motifs", r"motifs:"),
-    ("Lieux", "structures:lieux", r"structures:lieu"),
+    ("Lieux", "structures:lieux", r"structures:(nouveau_|modifier_)?lieu"),
     ("Réservation en ligne", "reservations:reservation_en_ligne", r"reservations:reservation_en_ligne"),
 ]
 

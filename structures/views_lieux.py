@@ -1,0 +1,71 @@
+"""Agents' pages: the lieux of a structure."""
+
+from django.contrib import messages
+from django.db.models.functions import Lower
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
+from structures.forms_lieux import LieuForm
+from structures.lieux import enregistrer_lieu
+from structures.models import Lieu
+
+
+@agent_de_la_structure
+@require_safe
+def lieux(request: RequeteAgent) -> HttpResponse:
+    """List the lieux of the structure, the open ones first."""
+    return render(
+        request, "structures/lieux.html", {"lieux": request.structure.lieux.order_by("-ouvert", Lower("nom"), "pk")}
+    )
+
+
+@agent_de_la_structure
+@admin_requis
+@require_http_methods(["GET", "HEAD", "POST"])
+def nouveau_lieu(request: RequeteAgent) -> HttpResponse:
+    """Create a lieu."""
+    form = LieuForm(request.POST or None, structure=request.structure)
+    if request.method == "POST" and form.is_valid():
+        enregistrer_lieu(lieu=form.instance)
+        messages.success(request, f"Le lieu « {form.instance} » est créé.")
+        return redirect("structures:lieux", structure_id=request.structure.pk)
+    return render(request, "structures/lieu.html", {"form": form})
+
+
+@agent_de_la_structure
+@admin_requis
+@require_http_methods(["GET", "HEAD", "POST"])
+def modifier_lieu(request: RequeteAgent, lieu_id: int) -> HttpResponse:
+    """Edit, close or reopen a lieu; closing says what still uses it."""
+    lieu = get_object_or_404(request.structure.lieux, pk=lieu_id)
+    etait_ouvert, nom = lieu.ouvert, lieu.nom
+    form = LieuForm(request.POST or None, instance=lieu, structure=request.structure)
+    if request.method == "POST" and form.is_valid():
+        enregistrer_lieu(lieu=form.instance)
+        messages.success(request, f"Le lieu « {form.instance} » est enregistré.")
+        usages = _usages(lieu) if etait_ouvert and not lieu.ouvert else ""
+        if usages:
+            messages.warning(
+                request,
+                f"Ce lieu est fermé, mais il sert encore à {usages}. Aucun nouveau rendez-vous n'y sera pris en ligne ; "
+                "pensez à prévenir les personnes attendues.",
+            )
+        return redirect("structures:lieux", structure_id=request.structure.pk)
+    return render(
+        request, "structures/lieu.html", {"form": form, "lieu": lieu, "nom": nom, "usages": _usages(lieu)}
+    )
+
+
+def _usages(lieu: Lieu) -> str:
+    """Say what uses a lieu from now on: "2 plages d'ouverture et 1 rendez-vous à venir", "" for nothing."""
+    plages = lieu.plages.en_cours(timezone.localdate()).count()
+    rendez_vous = lieu.rendez_vous.a_venir(timezone.now()).count()
+    parties = []
+    if plages:
+        parties.append(f"{plages} plage{'s' if plages > 1 else ''} d'ouverture")
+    if rendez_vous:
+        parties.append(f"{rendez_vous} rendez-vous à venir")
+    return " et ".join(parties)
