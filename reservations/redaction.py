@@ -79,10 +79,8 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
         _paragraphes(
             f"Bonjour {en_ligne(participation.apprenant.prenom)},",
             "Votre rendez-vous est confirmé.",
-            f"{motif.nom}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}\n{_ou(rendez_vous, participation)}",
-            f"Vous serez reçu par {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}."
-            if rendez_vous.type_lieu == TypeLieu.SUR_PLACE
-            else f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
+            f"{en_ligne(motif.nom)}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}\n{_ou(rendez_vous, participation)}",
+            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
             _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
             _rubrique("Vous avez accepté ces instructions :", participation.instructions),
             f"Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
@@ -98,17 +96,17 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
         annonce = "Vous avez annulé votre rendez-vous."
         suite = "Vous n'avez rien d'autre à faire."
     else:
-        annonce = f"Votre rendez-vous est annulé par {rendez_vous.structure.nom}."
+        annonce = f"{rendez_vous.structure.nom} a annulé votre rendez-vous."
         suite = ""
     return Texte(
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {en_ligne(participation.apprenant.prenom)},",
             annonce,
-            f"{rendez_vous.motif.nom}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}",
+            f"{en_ligne(rendez_vous.motif.nom)}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}",
             _rubrique(f"Message de {rendez_vous.structure.nom} :", rendez_vous.message_d_annulation),
             suite,
-            _telephone(rendez_vous, debut="Pour prendre un autre rendez-vous, vous pouvez téléphoner"),
+            _telephone(rendez_vous, debut="Pour prendre un autre rendez-vous, téléphonez"),
         ),
     )
 
@@ -155,7 +153,7 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
-            f"Un rendez-vous avec vous est annulé par {par}. Le créneau est de nouveau libre.",
+            f"Un rendez-vous avec vous est annulé par {par}.",
             _fiche_agent(rendez_vous, de_a(debut, fin)),
             *(_contact(p) for p in rendez_vous.participations.all()),
             _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
@@ -222,19 +220,19 @@ def _ou(rendez_vous: RendezVous, participation: Participation) -> str:
     return f"{lieu.nom}\n{lieu.adresse_complete}"
 
 
-def _telephone(rendez_vous: RendezVous, *, debut: str = "Une question ? Vous pouvez téléphoner") -> str:
+def _telephone(rendez_vous: RendezVous, *, debut: str = "Une question ? Téléphonez") -> str:
     """The number of the place where the person is expected, else the structure's."""
     lieu, structure = rendez_vous.lieu, rendez_vous.structure
     if structure.telephone:
-        return f"{debut} à {structure.nom} : {structure.telephone.as_national}"
+        return f"{debut} au {structure.telephone.as_national} ({structure.nom})."
     if lieu is not None and lieu.telephone:
-        return f"{debut} à {lieu.nom} : {lieu.telephone.as_national}"
+        return f"{debut} au {lieu.telephone.as_national} ({lieu.nom})."
     return ""
 
 
 def _fiche_agent(rendez_vous: RendezVous, quand: str) -> str:
     return (
-        f"{rendez_vous.motif.nom}\n{_capitale(quand)}{_fuseau(rendez_vous)}\n"
+        f"{en_ligne(rendez_vous.motif.nom)}\n{_capitale(quand)}{_fuseau(rendez_vous)}\n"
         f"{lieu_en_ligne(rendez_vous)}\n{rendez_vous.structure.nom}"
     )
 

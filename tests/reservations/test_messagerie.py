@@ -71,7 +71,7 @@ def test_confirmation_contenu():
     assert "Entrez par la cour." in message.texte
     assert "Vous avez accepté ces instructions :\nApportez une pièce d'identité." in message.texte
     assert f"/rendez-vous/{rendez_vous.jeton}/" in message.texte
-    assert "04 75 25 00 00" in message.texte
+    assert "Téléphonez au 04 75 25 00 00 (Médiathèque de Crest)." in message.texte
     assert "\n\n\n" not in message.texte
 
 
@@ -136,7 +136,7 @@ def test_annulation_par_la_structure_porte_son_message_et_un_cancel():
 
     message = pour("ana@exemple.fr")
     assert message.sujet.startswith("Rendez-vous annulé : ")
-    assert "annulé par Médiathèque de Crest" in message.texte
+    assert "Médiathèque de Crest a annulé votre rendez-vous." in message.texte
     assert "Le conseiller est malade." in message.texte
     assert vobject.readOne(message.ics).method.value == message.ics_methode == "CANCEL"
     avant, apres = vobject.readOne(pris.ics).vevent, vobject.readOne(message.ics).vevent
