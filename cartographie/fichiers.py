@@ -123,7 +123,7 @@ def _verifier_entete(entete: list[str], obligatoires: Collection[str]) -> None:
         raise FichierIllisible(f"Une colonne est présente deux fois : {', '.join(doublons)}.")
 
 
-def _lignes(lecteur: "_csv._reader", entete: list[str]) -> list[Ligne]:
+def _lignes(lecteur: "_csv.Reader", entete: list[str]) -> list[Ligne]:
     """Cut the rows. A value may span several lines: a row is known by its first one."""
     lignes: list[Ligne] = []
     while True:
