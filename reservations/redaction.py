@@ -72,14 +72,14 @@ def code_par_sms(code: str) -> str:
 
 
 def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    debut, fin = _heures_locales(rendez_vous)
+    debut, _ = _heures_locales(rendez_vous)
     motif = rendez_vous.motif
     return Texte(
         en_ligne(f"Rendez-vous confirmé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {en_ligne(participation.apprenant.prenom)},",
             "Votre rendez-vous est confirmé.",
-            f"{en_ligne(motif.nom)}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}\n{_ou(rendez_vous, participation)}",
+            f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
             _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
             _rubrique("Vous avez accepté ces instructions :", participation.instructions),
@@ -91,7 +91,7 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
 
 
 def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    debut, fin = _heures_locales(rendez_vous)
+    debut, _ = _heures_locales(rendez_vous)
     if rendez_vous.statut == Statut.EXCUSE:
         annonce = "Vous avez annulé votre rendez-vous."
         suite = "Vous n'avez rien d'autre à faire."
@@ -103,7 +103,7 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
         _paragraphes(
             f"Bonjour {en_ligne(participation.apprenant.prenom)},",
             annonce,
-            f"{en_ligne(rendez_vous.motif.nom)}\n{_capitale(de_a(debut, fin))}{_fuseau(rendez_vous)}",
+            _quoi_et_quand(rendez_vous),
             _rubrique(f"Message de {rendez_vous.structure.nom} :", rendez_vous.message_d_annulation),
             suite,
             _telephone(rendez_vous, debut="Pour prendre un autre rendez-vous, téléphonez"),
@@ -134,27 +134,27 @@ def annulation_par_sms(rendez_vous: RendezVous) -> str:
 
 
 def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
-    debut, fin = _heures_locales(rendez_vous)
+    debut, _ = _heures_locales(rendez_vous)
     return Texte(
         en_ligne(f"Nouveau rendez-vous : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
             "Un rendez-vous vient d'être pris avec vous.",
-            _fiche_agent(rendez_vous, de_a(debut, fin)),
+            _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
         ),
     )
 
 
 def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
-    debut, fin = _heures_locales(rendez_vous)
+    debut, _ = _heures_locales(rendez_vous)
     par = "la personne" if rendez_vous.statut == Statut.EXCUSE else "votre structure"
     return Texte(
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
             f"Un rendez-vous avec vous est annulé par {par}.",
-            _fiche_agent(rendez_vous, de_a(debut, fin)),
+            _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
             _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
         ),
@@ -172,19 +172,17 @@ def _rubrique(titre: str, texte: str) -> str:
     return f"{titre}\n{texte.strip()}" if texte.strip() else ""
 
 
-def _capitale(texte: str) -> str:
-    return texte[:1].upper() + texte[1:]
-
-
 def _heures_locales(rendez_vous: RendezVous) -> tuple[datetime, datetime]:
     tz = rendez_vous.structure.tz
     return rendez_vous.debut.astimezone(tz), rendez_vous.fin.astimezone(tz)
 
 
-def _fuseau(rendez_vous: RendezVous) -> str:
-    """Say whose hour it is where the structure is overseas: by telephone or visio, the person may be elsewhere."""
-    nom = HEURES_LOCALES.get(rendez_vous.structure.fuseau, "")
-    return f" ({nom})" if nom else ""
+def _quoi_et_quand(rendez_vous: RendezVous) -> str:
+    """Say the motif, the day and the hours; overseas, also whose hour it is: by telephone, people may be elsewhere."""
+    quand = de_a(*_heures_locales(rendez_vous))
+    fuseau = HEURES_LOCALES.get(rendez_vous.structure.fuseau, "")
+    precision = f" ({fuseau})" if fuseau else ""
+    return f"{en_ligne(rendez_vous.motif.nom)}\n{quand[:1].upper()}{quand[1:]}{precision}"
 
 
 HEURES_LOCALES = {
@@ -230,11 +228,8 @@ def _telephone(rendez_vous: RendezVous, *, debut: str = "Une question ? Téléph
     return ""
 
 
-def _fiche_agent(rendez_vous: RendezVous, quand: str) -> str:
-    return (
-        f"{en_ligne(rendez_vous.motif.nom)}\n{_capitale(quand)}{_fuseau(rendez_vous)}\n"
-        f"{lieu_en_ligne(rendez_vous)}\n{rendez_vous.structure.nom}"
-    )
+def _fiche_agent(rendez_vous: RendezVous) -> str:
+    return f"{_quoi_et_quand(rendez_vous)}\n{lieu_en_ligne(rendez_vous)}\n{rendez_vous.structure.nom}"
 
 
 def _contact(participation: Participation) -> str:

@@ -4,14 +4,17 @@ import logging
 import threading
 from datetime import timedelta
 from smtplib import SMTPException
+from types import SimpleNamespace
 
 import pytest
 import vobject
+from asgiref.sync import async_to_sync
 from django.core import mail
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from reservations import messagerie, taches
@@ -239,8 +242,6 @@ def test_les_taches_d_entretien_appellent_le_metier(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_le_travailleur_execute_le_travail_et_efface_sa_ligne():
-    from procrastinate.contrib.django.models import ProcrastinateJob
-
     une_confirmation()
 
     with app.replace_connector(app.connector.get_worker_connector()) as travailleur:
@@ -249,3 +250,18 @@ def test_le_travailleur_execute_le_travail_et_efface_sa_ligne():
     assert sorted(c.to[0] for c in mail.outbox) == [AGENT, "ana@exemple.fr"]
     assert not Message.objects.filter(envoye_le__isnull=True).exists()
     assert not ProcrastinateJob.objects.filter(task_name="reservations.envoyer_message").exists()
+
+
+@pytest.mark.django_db
+def test_le_travail_d_un_travailleur_mort_est_rendu():
+    une_confirmation()
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour') returning id"
+        )
+        travailleur = curseur.fetchone()[0]
+        curseur.execute("update procrastinate_jobs set status = 'doing', worker_id = %s", [travailleur])
+
+    async_to_sync(taches.relancer_interrompus.func)(SimpleNamespace(app=app), timestamp=0)
+
+    assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"todo"}
