@@ -1,5 +1,6 @@
 """Pages of the site itself: home, legal pages, help, errors."""
 
+import re
 from functools import cache
 
 import markdown
@@ -72,7 +73,9 @@ def guide_en_html() -> tuple[SafeString, SafeString]:
         extension_configs={"toc": {"toc_depth": "2-2"}},
         output_format="html",
     )
-    corps = convertisseur.convert(GUIDE.read_text(encoding="utf-8"))
+    # The source has plain spaces; French wants no line break before these signs.
+    texte = re.sub(r"(?<=\S) (?=[?!:;»])|(?<=«) ", "\u00a0", GUIDE.read_text(encoding="utf-8"))
+    corps = convertisseur.convert(texte)
     return mark_safe(corps), mark_safe(convertisseur.toc)  # noqa: S308
 
 

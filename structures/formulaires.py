@@ -12,13 +12,14 @@ from django.urls import reverse
 from structures.models import Structure
 
 
-class ModeleForm[M: models.Model](forms.ModelForm[M]):
+class ModeleForm[M: models.Model](forms.ModelForm):  # Django's own class takes no parameter when the program runs
     """A ModelForm that says each violated constraint of the model beside the field that mends it.
 
     `champs_des_contraintes`: constraint name → field name. Django skips the constraints that name a column missing from
     the form (`structure`, given by the view); here only those of a field already in error are skipped.
     """
 
+    instance: M
     champs_des_contraintes: Mapping[str, str] = {}
 
     def validate_constraints(self) -> None:
