@@ -89,8 +89,7 @@ class MotifForm(ModeleForm[Motif]):
             f"(https://…) deviennent des liens. {SANS_CONSIGNE}",
             "information_apres": "Affichées une fois le rendez-vous pris, et jointes au message de confirmation. "
             f"Les adresses web deviennent des liens. {SANS_CONSIGNE}",
-            "message_annulation": "Affiché à la personne qui s'apprête à annuler son rendez-vous. "
-            f"{SANS_CONSIGNE}",
+            "message_annulation": f"Affiché à la personne qui s'apprête à annuler son rendez-vous. {SANS_CONSIGNE}",
         }
         widgets = {
             "nom": forms.TextInput(attrs={"autocomplete": "off"}),

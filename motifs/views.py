@@ -65,9 +65,7 @@ def modifier_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
 @require_POST
 def archiver_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     """Set a motif aside."""
-    motif = services.archiver(
-        motif=get_object_or_404(request.structure.motifs, pk=motif_id), maintenant=timezone.now()
-    )
+    motif = services.archiver(motif=get_object_or_404(request.structure.motifs, pk=motif_id), maintenant=timezone.now())
     messages.success(request, f"Le motif « {motif} » est archivé : il n'est plus proposé. Ses rendez-vous restent.")
     return redirect("motifs:motifs", structure_id=request.structure.pk)
 

@@ -50,13 +50,12 @@ def modifier_lieu(request: RequeteAgent, lieu_id: int) -> HttpResponse:
         if usages:
             messages.warning(
                 request,
-                f"Ce lieu est fermé, mais il sert encore à {usages}. Aucun nouveau rendez-vous n'y sera pris en ligne ; "
+                f"Ce lieu est fermé, mais il sert encore à {usages}. "
+                "Aucun nouveau rendez-vous n'y sera pris en ligne ; "
                 "pensez à prévenir les personnes attendues.",
             )
         return redirect("structures:lieux", structure_id=request.structure.pk)
-    return render(
-        request, "structures/lieu.html", {"form": form, "lieu": lieu, "nom": nom, "usages": _usages(lieu)}
-    )
+    return render(request, "structures/lieu.html", {"form": form, "lieu": lieu, "nom": nom, "usages": _usages(lieu)})
 
 
 def _usages(lieu: Lieu) -> str:

@@ -1,0 +1,67 @@
+"""What a rule will give, before it is saved (pure): its dates, its créneaux, the days it skips."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from plages.mots import en_mots
+from plages.recurrence import Occurrence, Regle, developper
+
+# A rule without end is counted over a year: the count must mean something.
+ANNEE = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class CreneauxDuMotif:
+    """How many créneaux of `minutes` a motif gets, once the agent has nothing else to do."""
+
+    motif: str
+    minutes: int
+    nombre: int
+
+
+@dataclass(frozen=True)
+class Apercu:
+    """A rule in words and in numbers. `sans_fin`: the numbers are those of the next twelve months."""
+
+    phrase: str
+    nombre: int
+    sans_fin: bool
+    prochaines: list[date] = field(default_factory=list)
+    fermes: list[tuple[date, str]] = field(default_factory=list)
+    impossibles: list[date] = field(default_factory=list)
+    creneaux: list[CreneauxDuMotif] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)
+
+
+def derniere_date_comptee(regle: Regle, aujourd_hui: date) -> date:
+    """Return the last local date that the numbers count."""
+    return regle.derniere_date or max(regle.premier_jour, aujourd_hui) + ANNEE
+
+
+def apercu(
+    regle: Regle,
+    tz: ZoneInfo,
+    *,
+    motifs: Iterable[tuple[str, int]],
+    fermes: Mapping[date, str],
+    maintenant: datetime,
+) -> Apercu:
+    """Expand the rule from now on. `motifs`: (name, minutes); `fermes`: the closed days and why."""
+    fin = derniere_date_comptee(regle, maintenant.astimezone(tz).date())
+    tout = developper(regle, tz, apres=maintenant, horizon=fin)
+    occurrences = [o for o in tout.occurrences if o.jour not in fermes]
+    return Apercu(
+        phrase=en_mots(regle),
+        nombre=len(occurrences),
+        sans_fin=regle.derniere_date is None,
+        prochaines=[o.jour for o in occurrences[:3]],
+        fermes=[(o.jour, fermes[o.jour]) for o in tout.occurrences if o.jour in fermes],
+        impossibles=tout.impossibles,
+        creneaux=[
+            CreneauxDuMotif(nom, minutes, sum((o.fin - o.debut) // timedelta(minutes=minutes) for o in occurrences))
+            for nom, minutes in motifs
+        ],
+        occurrences=occurrences,
+    )

@@ -1,0 +1,85 @@
+"""Reads over plages and their ouvertures that the form needs."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from motifs.models import Motif
+from plages.apercu import Apercu, apercu, derniere_date_comptee
+from plages.avertissements import Avertissement, Conflit, avertir
+from plages.models import Ouverture, PlageOuverture, PlageQuerySet
+from plages.recurrence import Occurrence
+from plages.services import jours_fermes
+from structures.models import Agent, Structure
+
+# How far collisions are looked for: two endless rules that only meet in three years are not worth a warning.
+SIX_MOIS = timedelta(days=183)
+
+
+def plages_a_lister(structure: Structure, *, agent: Agent | None, passees: bool, aujourd_hui: date) -> PlageQuerySet:
+    """Return a structure's plages, of one agent or of all: those to come by first day, or the past ones, last first."""
+    plages: PlageQuerySet = structure.plages.avec_details()
+    if agent is not None:
+        plages = plages.filter(agent=agent)
+    if passees:
+        return plages.passees(aujourd_hui).order_by("-premier_jour", "-heure_debut", "pk")
+    return plages.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
+
+
+def agents_pour_qui_ouvrir(structure: Structure, agent: Agent, *, est_admin: bool) -> list[Agent]:
+    """Return those for whom an agent may create a plage, themselves first: an admin, for every active colleague."""
+    if not est_admin:
+        return [agent]
+    return [agent, *structure.agents.filter(is_active=True).exclude(pk=agent.pk).order_by("nom", "prenom", "pk")]
+
+
+def apercu_et_avertissements(
+    plage: PlageOuverture, motifs: Iterable[Motif], maintenant: datetime
+) -> tuple[Apercu, list[Avertissement]]:
+    """Tell what a plage, saved or not, will give, and what to warn about. Two queries, whatever its rule."""
+    regle, tz = plage.regle, plage.structure.tz
+    aujourd_hui = maintenant.astimezone(tz).date()
+    fermes = jours_fermes(
+        plage.structure, min(regle.premier_jour, aujourd_hui), derniere_date_comptee(regle, aujourd_hui)
+    )
+    durees = [(motif.nom, motif.duree) for motif in motifs]
+    vue = apercu(regle, tz, motifs=durees, fermes=fermes, maintenant=maintenant)
+    collisions = conflits(plage, vue.occurrences, maintenant)
+    return vue, avertir(regle, conflits=collisions, motifs=durees, fermes=fermes, nombre=vue.nombre)
+
+
+def conflits(plage: PlageOuverture, occurrences: Iterable[Occurrence], maintenant: datetime) -> list[Conflit]:
+    """Return the agent's other plages, in any structure, that overlap these occurrences in the next six months.
+
+    The stored ouvertures are compared, in UTC: other time zones, closed days and clock changes are already in them.
+    Touching is not overlapping. One query.
+    """
+    limite = maintenant + SIX_MOIS
+    periodes = ",".join(f"[{o.debut.isoformat()},{o.fin.isoformat()})" for o in occurrences if o.debut < limite)
+    if not periodes:
+        return []
+    premieres = (
+        Ouverture.objects.filter(plage__agent=plage.agent_id, periode__endswith__gt=maintenant)
+        .filter(
+            RawSQL("plages_ouverture.periode && %s::tstzmultirange", [f"{{{periodes}}}"], output_field=BooleanField())
+        )
+        .exclude(plage=plage.pk)
+        .select_related("plage")
+        .order_by("plage", "periode")
+        .distinct("plage")
+    )
+    tz = plage.structure.tz
+    return sorted(
+        (
+            Conflit(
+                titre=ouverture.plage.titre if ouverture.plage.structure_id == plage.structure_id else "",
+                plage_id=ouverture.plage_id if ouverture.plage.structure_id == plage.structure_id else None,
+                debut=ouverture.periode.lower.astimezone(tz),
+                fin=ouverture.periode.upper.astimezone(tz),
+            )
+            for ouverture in premieres
+        ),
+        key=lambda conflit: (conflit.debut, conflit.plage_id or 0),
+    )
