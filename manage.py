@@ -8,13 +8,15 @@ import sys
 def main() -> None:
     """Prepare the environment that the settings will read, then hand over to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rdv.settings")
-    if sys.argv[1:2] == ["demo"]:
-        from rdv.management.commands.demo import preparer_demo
-
-        preparer_demo(sys.argv[2:])
     from rdv.postgres_embarque import preparer_environnement
 
-    preparer_environnement(sys.argv)
+    if sys.argv[1:2] == ["demo"]:
+        from rdv.management.commands import demo
+
+        demo.preparer(sys.argv[2:])
+        demo.base_embarquee = preparer_environnement(sys.argv)
+    else:
+        preparer_environnement(sys.argv)
 
     from django.core.management import execute_from_command_line
 

@@ -24,6 +24,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,7 @@ class PostgresEmbarque:
             if neuf:
                 self._effacer()
             fcntl.flock(self._usage, fcntl.LOCK_SH)
-            if not self._pret():
+            if not self.pret():
                 self._lancer()
         return self.url
 
@@ -98,16 +99,21 @@ class PostgresEmbarque:
         if self.donnees.exists():
             shutil.rmtree(self.donnees)
 
-    def _pret(self) -> bool:
-        """Tell whether a server of this folder accepts connections (a killed one leaves its pid file and socket)."""
+    def pret(self) -> bool:
+        """Tell whether a server of this folder is alive and ready.
+
+        A killed one leaves its pid file, and its socket accepts connections for a moment: an answer is asked for.
+        """
         try:
             etat = (self.donnees / "postmaster.pid").read_text().splitlines()
             with socket.socket(socket.AF_UNIX) as prise:
                 prise.settimeout(5)
                 prise.connect(str(self.prise / ".s.PGSQL.5432"))
+                prise.sendall(struct.pack("!ii", 8, 80877103))  # "do you speak TLS?"
+                reponse = prise.recv(1)
         except OSError:
             return False
-        return len(etat) > 7 and etat[7].startswith("ready")
+        return bool(reponse) and len(etat) > 7 and etat[7].startswith("ready")
 
     def _lancer(self) -> None:
         compte = compte_du_serveur(self.donnees)
@@ -115,12 +121,12 @@ class PostgresEmbarque:
         if not self.donnees.exists():
             self._initialiser(binaires, compte)
         self._verifier_version(binaires)
-        self._oublier_pid_etranger()
         self._preparer_prise(compte)
         commande = [str(binaires / "postgres"), "-D", str(self.donnees), *self._reglages()]
         journal = self.dossier / "postgres.log"
         fin = time.monotonic() + 30
         while True:
+            self._oublier_pid_etranger()
             with journal.open("wb") as sortie:
                 # A session of its own: Ctrl-C in the terminal must stop the commands first.
                 self._processus = subprocess.Popen(  # noqa: S603
@@ -134,14 +140,14 @@ class PostgresEmbarque:
                     **compte,
                 )
             while self._processus.poll() is None:
-                if self._pret():
+                if self.pret():
                     return
                 if time.monotonic() > fin:
                     self._processus.terminate()
                     break
                 time.sleep(0.01)
             texte = journal.read_text(errors="replace")
-            if self._pret():
+            if self.pret():
                 return  # a command killed while it was starting the server had started it after all
             # Otherwise the last processes of a killed server are still leaving, or that other start is not over.
             attente = "pre-existing shared memory block" in texte or "already exists" in texte
@@ -183,15 +189,15 @@ class PostgresEmbarque:
             )
 
     def _oublier_pid_etranger(self) -> None:
-        """Remove the pid file of a killed server whose number was given since to another process.
+        """Remove what a killed server left when its process number now belongs to another program, or to a zombie.
 
         PostgreSQL would otherwise refuse to start; where there is no /proc, it decides alone.
         """
-        fichier = self.donnees / "postmaster.pid"
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int(fichier.read_text().splitlines()[0])
-            if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-                fichier.unlink()
+        for fichier in (self.donnees / "postmaster.pid", self.prise / ".s.PGSQL.5432.lock"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                pid = int(fichier.read_text().splitlines()[0])
+                if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    fichier.unlink()
 
     def _preparer_prise(self, compte: dict[str, Any]) -> None:
         """Make the folder of the socket, ours alone: /tmp is everyone's, its name could have been taken."""
@@ -229,7 +235,7 @@ class PostgresEmbarque:
         """Stop the server, whoever started it; `pg_ctl` runs as the server's user, which can signal nothing else."""
         if not (self.donnees / "postmaster.pid").exists():
             return
-        if self._pret():
+        if self.pret():
             compte = compte_du_serveur(self.donnees)
             mode = "immediate" if self.essais else "fast"
             pg_ctl = str(trouver_binaires(compte) / "pg_ctl")
@@ -387,7 +393,7 @@ def quitter_a_la_fin(serveur: PostgresEmbarque) -> None:
 # --- What manage.py and the tests call -----------------------------------------------------------------------------
 
 
-def preparer_environnement(argv: Sequence[str]) -> None:
+def preparer_environnement(argv: Sequence[str]) -> PostgresEmbarque | None:
     """Set DATABASE_URL (and a SECRET_KEY of this machine) before Django loads, when nobody chose a database.
 
     The demo also runs on a database of one's own without having to invent a key.
@@ -406,6 +412,8 @@ def preparer_environnement(argv: Sequence[str]) -> None:
         except PostgresIndisponible as erreur:
             sys.exit(str(erreur))
         quitter_a_la_fin(serveur)
+        return serveur
+    return None
 
 
 def cle_secrete(dossier: Path) -> str:

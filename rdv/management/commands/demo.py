@@ -18,9 +18,10 @@ from urllib.parse import urljoin
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rdv.postgres_embarque import PROJET, creer_dossier, dossier_du_projet, signaux_ignores, verrou
+from rdv.postgres_embarque import PROJET, PostgresEmbarque, creer_dossier, dossier_du_projet, signaux_ignores, verrou
 
 PORT = 8000
+base_embarquee: PostgresEmbarque | None = None  # set by manage.py when the demo runs on it
 TOUTES = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 listening everywhere is asked for by name
 
 
@@ -32,7 +33,7 @@ def adresse_et_port(texte: str) -> tuple[str, int]:
     return (trouve["hote"] or "127.0.0.1").strip("[]"), int(trouve["port"] or PORT)
 
 
-def preparer_demo(arguments: Sequence[str]) -> None:
+def preparer(arguments: Sequence[str]) -> None:
     """Choose the address and say so to the settings, which are not loaded yet.
 
     What the caller's environment says wins; what `.env` says does not: it describes another instance.
@@ -137,7 +138,10 @@ class Command(BaseCommand):
             self.stdout.flush()
             with contextlib.suppress(KeyboardInterrupt):
                 while web.poll() is None and travaux.poll() is None:
-                    time.sleep(0.5)
+                    time.sleep(1)
+                    if base_embarquee and not base_embarquee.pret():
+                        self.stderr.write("La base de données s'est arrêtée : elle est relancée.")
+                        base_embarquee.demarrer()
                 mort = "web" if web.poll() is not None else "des tâches"
                 raise CommandError(f"Le serveur {mort} s'est arrêté (voir ci-dessus) : fin de la démonstration.")
             self.stdout.write("\nArrêt…")
