@@ -60,6 +60,13 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
     def a_venir(self, maintenant: datetime) -> "RendezVousQuerySet":
         return self.filter(fin__gt=maintenant, statut=Statut.PREVU).order_by("debut", "pk")
 
+    def passes(self, maintenant: datetime, depuis: timedelta) -> "RendezVousQuerySet":
+        """Those that ended within `depuis`, whatever became of them, the last one first."""
+        return self.filter(fin__lte=maintenant, debut__gte=maintenant - depuis).order_by("-debut", "-pk")
+
+    def de_l_agent(self, agent: Agent) -> "RendezVousQuerySet":
+        return self.filter(agent=agent)
+
     def options_expirees(self, maintenant: datetime) -> "RendezVousQuerySet":
         return self.filter(statut=Statut.OPTION, expire_a__lte=maintenant)
 

@@ -1,0 +1,105 @@
+"""Agents' pages: the rendez-vous, and the tab "Réservation en ligne"."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from motifs.services import MotifRefuse, fermer, ouvrir
+from reservations.forms_agent import AnnulationForm
+from reservations.models import STATUTS_ANNULES, RendezVous
+from reservations.refus import AnnulationImpossible
+from reservations.reservation_en_ligne import etat_de_la_reservation
+from reservations.services import annuler_par_structure
+from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
+from structures.dates import de_a
+from structures.htmx import page_ou_fragment
+
+PAR_PAGE = 50
+JOURS_PASSES = 30
+PAGE_RESERVATION_EN_LIGNE = "reservations/agent/reservation_en_ligne.html"
+
+
+@agent_de_la_structure
+@require_safe
+def rendez_vous(request: RequeteAgent) -> HttpResponse:
+    """List the rendez-vous to come, mine or the structure's, or those of the last thirty days."""
+    maintenant = timezone.now()
+    passes = request.GET.get("onglet") == "passes"
+    tous = request.GET.get("agents") == "tous"
+    liste = RendezVous.objects.de_la_structure(request.structure).avec_details()
+    if not tous:
+        liste = liste.de_l_agent(request.user)
+    liste = liste.passes(maintenant, timedelta(days=JOURS_PASSES)) if passes else liste.a_venir(maintenant)
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    contexte = {"page": page, "passes": passes, "tous": tous, "jours_passes": JOURS_PASSES, "maintenant": maintenant}
+    return render(request, "reservations/agent/rendez_vous.html", contexte)
+
+
+@agent_de_la_structure
+@require_http_methods(["GET", "HEAD", "POST"])
+def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
+    """Cancel a rendez-vous of the structure, with a message to the person."""
+    liste = reverse("reservations:rendez_vous", kwargs={"structure_id": request.structure.pk})
+    rdv = get_object_or_404(RendezVous.objects.de_la_structure(request.structure).avec_details(), pk=rendez_vous_id)
+    if rdv.statut in STATUTS_ANNULES:
+        messages.info(request, "Ce rendez-vous est déjà annulé.")
+        return redirect(liste)
+    if not rdv.est_annulable(timezone.now()):
+        messages.error(request, "Ce rendez-vous a commencé ou est passé : il ne peut plus être annulé.")
+        return redirect(liste)
+    form = AnnulationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            annuler_par_structure(rendez_vous=rdv, message=form.cleaned_data["message"], maintenant=timezone.now())
+        except AnnulationImpossible as refus:
+            messages.error(request, str(refus))
+        else:
+            debut, fin = timezone.localtime(rdv.debut), timezone.localtime(rdv.fin)
+            messages.success(
+                request, f"Le rendez-vous du {de_a(debut, fin)} est annulé. Le créneau est de nouveau libre."
+            )
+        return redirect(liste)
+    return render(request, "reservations/agent/annuler.html", {"rdv": rdv, "form": form})
+
+
+@agent_de_la_structure
+@reservation_en_ligne_requise
+@require_safe
+def reservation_en_ligne(request: RequeteAgent) -> HttpResponse:
+    """The two conditions of online booking, the link to give, and every motif with its first free créneau."""
+    return render(request, PAGE_RESERVATION_EN_LIGNE, _contexte_de_la_reservation(request))
+
+
+@agent_de_la_structure
+@reservation_en_ligne_requise
+@admin_requis
+@require_POST
+def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
+    """Open or close a motif from the recap: what is asked is said (`action`), so twice is once."""
+    motif = get_object_or_404(request.structure.motifs, pk=motif_id)
+    a_ouvrir = request.POST.get("action") == "ouvrir"
+    try:
+        (ouvrir if a_ouvrir else fermer)(motif=motif)
+        fait = f"« {motif} » est {'ouvert' if a_ouvrir else 'fermé'} à la réservation en ligne."
+    except MotifRefuse as refus:
+        motif.refresh_from_db()
+        fait = str(refus)
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.info(request, fait)
+        return redirect("reservations:reservation_en_ligne", structure_id=request.structure.pk)
+    contexte = {**_contexte_de_la_reservation(request), "annonce": fait}
+    return page_ou_fragment(request, PAGE_RESERVATION_EN_LIGNE, contexte, "etat")
+
+
+def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
+    lien = reverse("reservations:choix_motif", kwargs={"lien": request.structure.lien})
+    return {
+        "etat": etat_de_la_reservation(request.structure, timezone.now()),
+        "lien": request.build_absolute_uri(lien),
+    }
