@@ -1,6 +1,47 @@
-"""Addresses of the pages of `reservations`."""
+"""Addresses of `reservations`: the learner's path and rendez-vous, the agents' pages, the demonstration's messages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+
+from reservations import vues_demonstration, vues_parcours, vues_rendez_vous
+from reservations.visiteurs import JETON
+
+
+class Jeton:
+    """A secret in an address: what `jeton_secret` makes. Anything else (a NUL character…) is a 404, not a query."""
+
+    regex = JETON.pattern
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Jeton, "jeton")
 
 app_name = "reservations"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Choosing: nothing is written, the address says everything.
+    path("r/<jeton:lien>/", vues_parcours.choix_motif, name="choix_motif"),
+    path("r/<jeton:lien>/motif/<int:motif_id>/", vues_parcours.choix_lieu, name="choix_lieu"),
+    path("r/<jeton:lien>/motif/<int:motif_id>/creneaux/", vues_parcours.choix_creneau, name="choix_creneau"),
+    # Identifying: one booking in progress, which belongs to the visitor's session.
+    path("reservation/<jeton:jeton>/", vues_parcours.demarche, name="demarche"),
+    path("reservation/<jeton:jeton>/instructions/", vues_parcours.instructions, name="instructions"),
+    path("reservation/<jeton:jeton>/coordonnees/", vues_parcours.coordonnees, name="coordonnees"),
+    path("reservation/<jeton:jeton>/code/", vues_parcours.code, name="code"),
+    path("reservation/<jeton:jeton>/prolonger/", vues_parcours.prolonger, name="prolonger"),
+    path("reservation/<jeton:jeton>/reprendre/", vues_parcours.reprendre, name="reprendre"),
+    # Afterwards: whoever holds the secret link.
+    path("rendez-vous/<jeton:jeton>/", vues_rendez_vous.rendez_vous_public, name="rendez_vous_public"),
+    path("rendez-vous/<jeton:jeton>/annuler/", vues_rendez_vous.annuler_rendez_vous, name="annuler_rendez_vous"),
+    path("rendez-vous/<jeton:jeton>/rendez-vous.ics", vues_rendez_vous.ics, name="ics"),
+    path("demonstration/messages/", vues_demonstration.messages_demonstration, name="messages_demonstration"),
+    path(
+        "demonstration/messages/<int:message_id>/rendez-vous.ics",
+        vues_demonstration.invitation_demonstration,
+        name="invitation_demonstration",
+    ),
+    path("agent/<int:structure_id>/", include("reservations.urls_agent")),
+]

@@ -1,0 +1,136 @@
+"""Forms of the learner's path: they clean what was typed, services decide."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+from phonenumber_field.phonenumber import PhoneNumber
+
+from motifs.models import Motif, TypeLieu
+from reservations.sms import est_mobile, sms_possibles
+from reservations.telephones import est_francais, lire_telephone
+from structures.texte import en_ligne
+
+
+class FormulaireInstructions(forms.Form):
+    """The instructions, accepted as they were shown: `texte` carries them, so that a change meanwhile is noticed."""
+
+    texte = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
+    accepte = forms.BooleanField(
+        label="J'ai lu et j'accepte",
+        error_messages={"required": "Cochez cette case pour continuer."},
+    )
+
+
+class FormulaireCoordonnees(forms.Form):
+    """Who comes, and where the code goes: to the e-mail address, else to the mobile. What is required depends on the
+    motif (we call: a number) and on the instance (no SMS: an e-mail address)."""
+
+    prenom = forms.CharField(
+        label="Prénom",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name", "autocapitalize": "words", "spellcheck": "false"}),
+        error_messages={"required": "Écrivez votre prénom."},
+    )
+    nom = forms.CharField(
+        label="Nom",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name", "autocapitalize": "words", "spellcheck": "false"}),
+        error_messages={"required": "Écrivez votre nom."},
+    )
+    courriel = forms.EmailField(
+        label="Adresse e-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={
+            "required": "Écrivez votre adresse e-mail.",
+            "invalid": "Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr",
+        },
+    )
+    telephone = forms.CharField(
+        label="Téléphone portable",
+        max_length=30,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"required": "Écrivez le numéro où nous vous appellerons."},
+    )
+
+    def __init__(self, *args: object, motif: Motif, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.motif = motif
+        self.par_telephone = motif.type_lieu == TypeLieu.TELEPHONE
+        self.par_sms = sms_possibles()
+        courriel, telephone = self.fields["courriel"], self.fields["telephone"]
+        courriel.required = not self.par_sms
+        telephone.required = self.par_telephone
+        # "(facultatif)" beside both would read as "neither is needed".
+        courriel.sans_mention = telephone.sans_mention = self.par_sms  # type: ignore[attr-defined]
+        if self.par_telephone:
+            telephone.label = "Téléphone"
+            telephone.help_text = "Le numéro où nous vous appellerons."
+        elif not self.par_sms:
+            telephone.label = "Téléphone"
+            telephone.help_text = "Pour vous prévenir en cas de changement."
+
+    def clean_prenom(self) -> str:
+        return self._en_ligne("prenom")
+
+    def clean_nom(self) -> str:
+        return self._en_ligne("nom")
+
+    def _en_ligne(self, champ: str) -> str:
+        valeur = en_ligne(self.cleaned_data[champ])
+        if not valeur:  # invisible characters only
+            raise ValidationError(self.fields[champ].error_messages["required"])
+        return valeur
+
+    def clean_telephone(self) -> PhoneNumber | str:
+        saisie = self.cleaned_data["telephone"].strip()
+        if not saisie:
+            return ""
+        numero = lire_telephone(saisie, departement=self.motif.structure.departement)
+        if numero is None:
+            raise ValidationError("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78")
+        return numero
+
+    def clean(self) -> None:
+        """One way to receive the code; the error is beside the field that can be corrected."""
+        super().clean()
+        if not self.par_sms or "courriel" in self.errors or "telephone" in self.errors:
+            return
+        courriel, telephone = self.cleaned_data.get("courriel"), self.cleaned_data.get("telephone")
+        if courriel:
+            return
+        if not telephone:
+            self.add_error("courriel", "Écrivez une adresse e-mail ou un numéro de téléphone portable.")
+        elif not (est_mobile(telephone) and est_francais(telephone)):
+            self.add_error(
+                "telephone",
+                "Ce numéro ne peut pas recevoir le code par SMS. "
+                "Écrivez un numéro de portable français, ou ajoutez une adresse e-mail.",
+            )
+
+
+class FormulaireCode(forms.Form):
+    """The six digits received, with or without spaces."""
+
+    code = forms.CharField(
+        label="Votre code",
+        max_length=20,
+        help_text="6 chiffres.",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "spellcheck": "false",
+                "class": "rdv-code",
+            }
+        ),
+        error_messages={"required": "Écrivez le code que vous avez reçu."},
+    )
+
+    def clean_code(self) -> str:
+        code = re.sub(r"[\s.\-]", "", self.cleaned_data["code"])
+        # isdecimal alone would accept the digits of every script.
+        if not (code.isascii() and code.isdecimal() and len(code) == 6):
+            raise ValidationError("Le code a 6 chiffres. Regardez le message que vous avez reçu.")
+        return code

@@ -1,0 +1,311 @@
+"""What the learner's pages read and show: motifs, lieux, weeks of slots, steps. No write here.
+
+Slots come from `reservations.creneaux` only: this module arranges them, and says one time once whoever the agents are.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as heure_du_jour
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
+
+from motifs.models import Motif, TypeLieu
+from plages.models import Ouverture, PlageOuverture
+from reservations.creneaux import creneaux_libres, demande_du_public, premiers_creneaux
+from reservations.models import Demarche, RendezVous
+from reservations.services import instructions_acceptees
+from reservations.sms import sms_possibles
+from structures.models import Lieu, Structure
+
+UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
+# "Le plus tôt" is looked for in the weeks that follow the first free slot: the cost follows what is shown.
+HORIZON_DU_PLUS_TOT = timedelta(days=28)
+# And what replaces a lost slot, around it.
+HORIZON_DES_PLUS_PROCHES = timedelta(days=14)
+NOMBRE_PROPOSE = 3
+
+
+# --- Motifs and lieux -----------------------------------------------------------------------------------------------
+
+
+def motifs_du_public(structure: Structure, aujourd_hui: date) -> list[Motif]:
+    """Return the motifs that everyone may book online in a structure, those without a plage included. One query.
+
+    Each one says `a_une_plage`. A page without a plage explains itself; the list of choices leaves it out.
+    """
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=OuterRef("pk"))
+    motifs = list(
+        Motif.objects.ouverts_a_tous().filter(structure=structure).annotate(a_une_plage=Exists(plages)).par_nom()
+    )
+    for motif in motifs:
+        motif.structure = structure
+    return motifs
+
+
+def proposes(motifs: Iterable[Motif]) -> list[Motif]:
+    """Return the motifs among which people choose."""
+    return [motif for motif in motifs if motif.a_une_plage]  # type: ignore[attr-defined]
+
+
+def lieux_du_motif(motif: Motif, aujourd_hui: date) -> list[Lieu]:
+    """Return the open lieux where a motif on site has a plage; none for the other kinds. At most one query."""
+    if not motif.sur_place:
+        return []
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=motif)
+    return list(Lieu.objects.ouverts().filter(Exists(plages.filter(lieu=OuterRef("pk")))).order_by(Lower("nom"), "pk"))
+
+
+@dataclass(frozen=True)
+class Disponibilite:
+    """A motif or a lieu to choose, with its first free time."""
+
+    objet: Motif | Lieu
+    premier: datetime | None
+
+
+def disponibilites_des_motifs(motifs: Sequence[Motif], maintenant: datetime, visiteur: str) -> list[Disponibilite]:
+    """Return each motif with the first time that the public may book. One query."""
+    demandes = [demande_du_public(motif, maintenant=maintenant) for motif in motifs]
+    premiers: dict[int, datetime] = {}
+    for creneau in premiers_creneaux(demandes, maintenant=maintenant, visiteur=visiteur):
+        premiers.setdefault(creneau.motif_id, creneau.debut)
+    return [Disponibilite(motif, premiers.get(motif.pk)) for motif in motifs]
+
+
+def disponibilites_des_lieux(
+    motif: Motif, lieux: Sequence[Lieu], maintenant: datetime, visiteur: str
+) -> list[Disponibilite]:
+    """Return each lieu with the first time of that motif there. One query."""
+    demande = demande_du_public(motif, maintenant=maintenant)
+    premiers = {c.lieu_id: c.debut for c in premiers_creneaux([demande], maintenant=maintenant, visiteur=visiteur)}
+    return [Disponibilite(lieu, premiers.get(lieu.pk)) for lieu in lieux]
+
+
+# --- Weeks ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Jour:
+    """A local day and the times that may be chosen then (UTC)."""
+
+    date: date
+    heures: tuple[datetime, ...]
+    relatif: str = ""  # "aujourd'hui", "demain"
+
+
+@dataclass(frozen=True)
+class Semaine:
+    """A week to choose in, Monday to Sunday, cut to the days that can be booked."""
+
+    lundi: date
+    jours: tuple[Jour, ...]
+    precedente: date | None
+    suivante: date | None
+
+    @property
+    def vide(self) -> bool:
+        return not any(jour.heures for jour in self.jours)
+
+
+@dataclass(frozen=True)
+class Propositions:
+    """All that the page of the slots shows. `semaine` is None when nothing is free at all."""
+
+    plus_tot: tuple[datetime, ...] = ()
+    semaine: Semaine | None = None
+    prochain: datetime | None = None  # the first time after an empty week
+    tout_est_pris: bool = False  # nothing is free although hours are open: they are all taken
+
+
+def lundi_de(jour: date) -> date:
+    """Return the Monday of the week of a day."""
+    return jour - timedelta(days=jour.weekday())
+
+
+def lire_semaine(texte: str) -> date | None:
+    """Return the date in the address, or None when there is none or it is not one: a page never fails on it."""
+    try:
+        return date.fromisoformat(texte)
+    except ValueError:
+        return None
+
+
+def lire_instant(texte: str) -> datetime | None:
+    """Return the instant of a slot's button (UTC), or None when it is not one."""
+    try:
+        instant = datetime.fromisoformat(texte)
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def bornes_de_la_semaine(lundi: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first and the last instant of a local week (UTC, both included): 167 or 169 hours at clock changes."""
+    debut, fin = (datetime.combine(jour, heure_du_jour(), tz) for jour in (lundi, lundi + timedelta(days=7)))
+    return debut.astimezone(UTC), fin.astimezone(UTC) - UN_INSTANT
+
+
+def composer_semaine(
+    lundi: date, heures: Iterable[datetime], *, fenetre: tuple[datetime, datetime], maintenant: datetime, tz: ZoneInfo
+) -> Semaine:
+    """Arrange the times of a week by local day, between the first and the last day that may be booked. Pure."""
+    premier, dernier = (borne.astimezone(tz).date() for borne in fenetre)
+    aujourd_hui = maintenant.astimezone(tz).date()
+    relatifs = {aujourd_hui: "aujourd'hui", aujourd_hui + timedelta(days=1): "demain"}
+    par_jour: dict[date, list[datetime]] = {}
+    for heure in heures:
+        par_jour.setdefault(heure.astimezone(tz).date(), []).append(heure)
+    jours = [lundi + timedelta(days=n) for n in range(7)]
+    return Semaine(
+        lundi=lundi,
+        jours=tuple(
+            Jour(jour, tuple(par_jour.get(jour, ())), relatifs.get(jour, ""))
+            for jour in jours
+            if premier <= jour <= dernier
+        ),
+        precedente=lundi - timedelta(days=7) if lundi > lundi_de(premier) else None,
+        suivante=lundi + timedelta(days=7) if lundi < lundi_de(dernier) else None,
+    )
+
+
+def propositions(
+    motif: Motif, lieu: Lieu | None, *, semaine: date | None, maintenant: datetime, visiteur: str
+) -> Propositions:
+    """Return what may be booked: the soonest times, then the week asked (by default that of the first time).
+
+    At most three queries, whatever the number of agents. `visiteur`: their own held slots are shown as free.
+    """
+    tz = motif.structure.tz
+    fenetre = motif.fenetre_du_public(maintenant)
+    premier = _premier(motif, lieu, maintenant=maintenant, visiteur=visiteur)
+    if premier is None:
+        return Propositions(tout_est_pris=_a_des_ouvertures(motif, lieu, fenetre))
+    bornes = [lundi_de(borne.astimezone(tz).date()) for borne in fenetre]
+    lundi = max(bornes[0], min(bornes[1], lundi_de(semaine or premier.astimezone(tz).date())))
+    du, au = bornes_de_la_semaine(lundi, tz)
+    jusqu_a = premier + HORIZON_DU_PLUS_TOT
+    libres = _heures(motif, lieu, [(premier, jusqu_a), (du, au)], maintenant=maintenant, visiteur=visiteur)
+    bientot = [heure for heure in libres if heure <= jusqu_a]
+    composee = composer_semaine(
+        lundi, [h for h in libres if du <= h <= au], fenetre=fenetre, maintenant=maintenant, tz=tz
+    )
+    prochain = None
+    if composee.vide:
+        prochain = next((heure for heure in bientot if heure > au), None) or _premier(
+            motif, lieu, du=max(au + UN_INSTANT, jusqu_a), maintenant=maintenant, visiteur=visiteur
+        )
+    return Propositions(tuple(bientot[:NOMBRE_PROPOSE]), composee, prochain)
+
+
+def plus_proches(
+    motif: Motif, lieu: Lieu | None, debut: datetime, *, maintenant: datetime, visiteur: str
+) -> list[datetime]:
+    """Return the few free times nearest to `debut`, in order of time; further away, the first one there is."""
+    debut = dans_la_fenetre(motif, debut, maintenant)
+    fenetre = (debut - HORIZON_DES_PLUS_PROCHES, debut + HORIZON_DES_PLUS_PROCHES)
+    libres = _heures(motif, lieu, [fenetre], maintenant=maintenant, visiteur=visiteur)
+    proches = sorted((heure for heure in libres if heure != debut), key=lambda heure: (abs(heure - debut), heure))
+    if not proches:
+        premier = _premier(motif, lieu, maintenant=maintenant, visiteur=visiteur)
+        return [premier] if premier and premier != debut else []
+    return sorted(proches[:NOMBRE_PROPOSE])
+
+
+def dans_la_fenetre(motif: Motif, debut: datetime, maintenant: datetime) -> datetime:
+    """Return the instant nearest to `debut` that the public may ask: the browser may send year 9999."""
+    tot, tard = motif.fenetre_du_public(maintenant)
+    return max(tot, min(tard, debut))
+
+
+def _heures(
+    motif: Motif,
+    lieu: Lieu | None,
+    fenetres: Sequence[tuple[datetime, datetime]],
+    *,
+    maintenant: datetime,
+    visiteur: str,
+) -> list[datetime]:
+    demandes = [demande_du_public(motif, maintenant=maintenant, du=du, au=au) for du, au in fenetres]
+    lieux = [lieu.pk] if lieu else None
+    return sorted({c.debut for c in creneaux_libres(demandes, maintenant=maintenant, lieux=lieux, visiteur=visiteur)})
+
+
+def _premier(
+    motif: Motif, lieu: Lieu | None, *, maintenant: datetime, visiteur: str, du: datetime | None = None
+) -> datetime | None:
+    demande = demande_du_public(motif, maintenant=maintenant, du=du)
+    lieux = [lieu.pk] if lieu else None
+    premiers = premiers_creneaux([demande], maintenant=maintenant, lieux=lieux, visiteur=visiteur)
+    return premiers[0].debut if premiers else None
+
+
+def _a_des_ouvertures(motif: Motif, lieu: Lieu | None, fenetre: tuple[datetime, datetime]) -> bool:
+    """Whether hours are open in what the public may book, free or not. One query."""
+    ouvertures = Ouverture.objects.filter(
+        plage__motifs=motif, plage__agent__is_active=True, periode__overlap=(*fenetre, "[]")
+    )
+    if motif.sur_place:
+        ouvertures = ouvertures.filter(plage__lieu=lieu)
+    return ouvertures.exists()
+
+
+# --- Steps ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Etape:
+    """ "Étape 2 sur 3"; `total` is 0 when it depends on what will be chosen."""
+
+    numero: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"Étape {self.numero} sur {self.total}" if self.total else f"Étape {self.numero}"
+
+
+def etapes(*, plusieurs_motifs: bool, instructions: bool) -> tuple[str, ...]:
+    """Return the names of the steps of one path. With a single motif nobody chooses: that step does not exist."""
+    return (
+        *(("pour_quoi",) if plusieurs_motifs else ()),
+        "quand",
+        *(("a_lire",) if instructions else ()),
+        "coordonnees",
+    )
+
+
+def etape(nom: str, motif: Motif, motifs: Sequence[Motif]) -> Etape:
+    """Return where a page stands in the path of a motif, among the motifs proposed."""
+    noms = etapes(plusieurs_motifs=len(motifs) > 1, instructions=a_des_instructions(motif))
+    return Etape(noms.index(nom) + 1 if nom in noms else len(noms), len(noms))
+
+
+def a_des_instructions(motif: Motif) -> bool:
+    """Whether something must be read and accepted before booking."""
+    return bool(motif.instructions_a_accepter.strip())
+
+
+def premiere_etape_incomplete(demarche: Demarche) -> str:
+    """Return the URL name of the step where a booking in progress stands: nobody skips one by typing an address."""
+    if not instructions_acceptees(demarche):
+        return "instructions"
+    par_telephone = demarche.motif.type_lieu == TypeLieu.TELEPHONE
+    joignable = demarche.courriel or (demarche.telephone and sms_possibles())
+    if not (demarche.prenom and demarche.nom and joignable) or (par_telephone and not demarche.telephone):
+        return "coordonnees"
+    return "code"
+
+
+def minutes_restantes(option: RendezVous, maintenant: datetime) -> int:
+    """Return how long a slot is still held, in minutes begun."""
+    return max(0, ceil((option.expire_a - maintenant) / timedelta(minutes=1))) if option.expire_a else 0
+
+
+def peut_etre_prolongee(option: RendezVous) -> bool:
+    """Whether "Garder plus longtemps" can still add time."""
+    dernier = option.cree_le + timedelta(minutes=settings.OPTION_MINUTES_MAXIMUM)
+    return option.expire_a is not None and option.expire_a < dernier

@@ -1,0 +1,89 @@
+"""Who books: a visitor is a random token in their session, kept hashed in the database."""
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django_htmx.http import HttpResponseClientRedirect
+
+from reservations.models import Demarche
+from reservations.services import hacher
+from structures.models import Structure
+
+CLE_DE_SESSION = "visiteur"
+JETON = re.compile(r"[A-Za-z0-9_-]{1,43}")
+Vue = Callable[..., HttpResponse]
+
+
+def visiteur(request: HttpRequest, *, creer: bool = False) -> str:
+    """Return the visitor of this session, "" when there is none yet; `creer` makes one (on POST only)."""
+    jeton = request.session.get(CLE_DE_SESSION, "")
+    if not jeton and creer:
+        jeton = request.session[CLE_DE_SESSION] = secrets.token_urlsafe(24)
+    return hacher(jeton, usage="visiteur") if jeton else ""
+
+
+def demarche_du_visiteur(request: HttpRequest, jeton: str) -> Demarche | None:
+    """Return a booking in progress if it belongs to the visitor of this session."""
+    moi = visiteur(request)
+    if not moi or not JETON.fullmatch(jeton):
+        return None
+    trouvee = _demarches().filter(jeton=jeton).first()
+    return trouvee if trouvee is not None and constant_time_compare(trouvee.visiteur, moi) else None
+
+
+def _demarches():  # type: ignore[no-untyped-def]
+    return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous")
+
+
+def par_le_lien(vue: Vue) -> Vue:
+    """Open `vue(request, structure, …)` at the address that carries the structure's secret link.
+
+    404 when no structure has it, or when online booking does not exist there. Dates are written in its time zone.
+    """
+
+    @wraps(vue)
+    def enveloppe(request: HttpRequest, lien: str, **kwargs: object) -> HttpResponse:
+        structure = get_object_or_404(Structure, lien=lien)
+        if not structure.reservation_en_ligne_possible:
+            raise Http404("La réservation en ligne n'existe pas pour cette structure.")
+        with timezone.override(structure.tz):
+            return vue(request, structure, **kwargs)
+
+    return enveloppe
+
+
+def pour_son_visiteur(vue: Vue) -> Vue:
+    """Open `vue(request, demarche)` to the visitor who began that booking, until it is confirmed.
+
+    To anybody else, nothing personal: the session is over, start again. Once confirmed, its rendez-vous is shown.
+    """
+
+    @wraps(vue)
+    def enveloppe(request: HttpRequest, jeton: str) -> HttpResponse:
+        demarche = demarche_du_visiteur(request, jeton)
+        if demarche is None or (demarche.confirmee_le is not None and demarche.rendez_vous is None):
+            if request.htmx:  # type: ignore[attr-defined]
+                return HttpResponseClientRedirect(reverse("reservations:demarche", args=[jeton]))
+            return _session_terminee(request, jeton)
+        if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
+            return redirect("reservations:rendez_vous_public", jeton=demarche.rendez_vous.jeton)
+        with timezone.override(demarche.motif.structure.tz):
+            return vue(request, demarche)
+
+    return enveloppe
+
+
+def _session_terminee(request: HttpRequest, jeton: str) -> HttpResponse:
+    demarche = _demarches().filter(jeton=jeton).first()
+    structure = demarche.motif.structure if demarche else None
+    contexte = {"structure": structure if structure and structure.reservation_en_ligne_possible else None}
+    if contexte["structure"]:
+        contexte["motif"] = demarche.motif
+    return render(request, "reservations/parcours/session_terminee.html", contexte, status=403)
