@@ -365,7 +365,7 @@ def _importer() -> None:
     def lignes(nom: str, obligatoires: Sequence[str], connues: Sequence[str]) -> list[Ligne]:
         return lire_csv((DONNEES / nom).read_bytes(), obligatoires=obligatoires, connues=connues).lignes
 
-    rattachements, _ = standard.analyser_rattachements(
+    rattachements, _, _ = standard.analyser_rattachements(
         lignes("demonstration-structures.csv", ("id_lieu", "id_structure"), ("nombre_aidants",))
     )
     importer_lieux(

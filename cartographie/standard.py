@@ -204,35 +204,37 @@ def analyser(ligne: Ligne) -> Analyse:
     return Analyse(lieu=lieu, refus=[], avertissements=avertissements)
 
 
-def analyser_rattachements(lignes: Iterable[Ligne]) -> tuple[dict[str, Rattachement], list[Anomalie]]:
-    """Read the rows of the structures file: id of the place → its structure, and what was left out."""
+def analyser_rattachements(
+    lignes: Iterable[Ligne],
+) -> tuple[dict[str, Rattachement], list[Anomalie], list[Anomalie]]:
+    """Read the rows of the structures file: id of the place → its structure, the refusals and the warnings."""
     rattachements: dict[str, Rattachement] = {}
-    anomalies: list[Anomalie] = []
+    refus: list[Anomalie] = []
+    avertissements: list[Anomalie] = []
 
-    def signaler(ligne: Ligne, colonne: str, raison: str) -> None:
+    def anomalie(ligne: Ligne, colonne: str, raison: str) -> Anomalie:
         valeur = ligne.valeurs.get(colonne, "")
-        anomalies.append(
-            Anomalie(ligne=ligne.numero, colonne=colonne, raison=raison, valeur=valeur, fichier="structures")
-        )
+        return Anomalie(ligne=ligne.numero, colonne=colonne, raison=raison, valeur=valeur, fichier="structures")
 
     for ligne in lignes:
         id_lieu, id_structure = ligne.valeurs.get("id_lieu", ""), ligne.valeurs.get("id_structure", "")
         aidants = ligne.valeurs.get("nombre_aidants", "")
         if ligne.erreur:
-            signaler(ligne, "", ligne.erreur)
+            refus.append(anomalie(ligne, "", ligne.erreur))
         elif not id_lieu or not id_structure:
-            signaler(ligne, "id_structure" if id_lieu else "id_lieu", "valeur obligatoire absente")
+            refus.append(anomalie(ligne, "id_structure" if id_lieu else "id_lieu", "valeur obligatoire absente"))
         elif len(id_structure) > LONGUEURS["id"]:
-            signaler(ligne, "id_structure", f"plus de {LONGUEURS['id']} caractères")
+            refus.append(anomalie(ligne, "id_structure", f"plus de {LONGUEURS['id']} caractères"))
         elif id_lieu in rattachements:
-            signaler(ligne, "id_lieu", "ce lieu a déjà une structure plus haut dans le fichier")
+            refus.append(anomalie(ligne, "id_lieu", "ce lieu a déjà une structure plus haut dans le fichier"))
         else:
-            if aidants and not aidants.isdecimal():
-                signaler(ligne, "nombre_aidants", "un nombre entier est attendu")
+            compte = bool(re.fullmatch(r"[0-9]{1,6}", aidants))
+            if aidants and not compte:
+                avertissements.append(anomalie(ligne, "nombre_aidants", "un nombre entier est attendu"))
             rattachements[id_lieu] = Rattachement(
-                id_structure=id_structure, nombre_aidants=int(aidants) if aidants.isdecimal() else None
+                id_structure=id_structure, nombre_aidants=int(aidants) if compte else None
             )
-    return rattachements, anomalies
+    return rattachements, refus, avertissements
 
 
 # --- One reader per column: return the clean value and the remarks (reason, element), or raise Rejet ---------------

@@ -38,13 +38,13 @@ class Command(BaseCommand):
             )
         except FichierIllisible as erreur:
             raise CommandError(str(erreur)) from erreur
-        rattachements, anomalies = (
-            standard.analyser_rattachements(structures.lignes) if structures is not None else (None, [])
+        rattachements, refus, avertissements = (
+            standard.analyser_rattachements(structures.lignes) if structures is not None else (None, [], [])
         )
         bilan = importer_lieux(
             lignes=lieux.lignes,
             structures=rattachements,
-            refus_prealables=anomalies,
+            refus_prealables=refus,
             strict=options["strict"],
             suivre=partial(
                 tqdm,
@@ -57,6 +57,7 @@ class Command(BaseCommand):
         bilan.avertissements = [
             *lieux.avertissements,
             *(structures.avertissements if structures else []),
+            *avertissements,
             *bilan.avertissements,
         ]
         if options["verbosity"] > 0:
