@@ -7,31 +7,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from reservations.models import Apprenant, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
-from structures.services import verrouiller_agents
 
 CONSERVATION_APPRENANTS = relativedelta(years=2)  # after their last rendez-vous
 CONSERVATION_MESSAGES = relativedelta(months=6)
 CONSERVATION_DEMARCHES = timedelta(hours=24)
 LOT = 500
-
-
-def liberer_options(*, maintenant: datetime) -> int:
-    """Delete expired options, agent by agent under the agent's lock, like every write to an agent's time.
-
-    Reads ignore them already: this is for the size of the table and for the visitor's hash that they carry.
-    """
-    nombre = 0
-    agents = RendezVous.objects.options_expirees(maintenant).order_by("agent_id").values_list("agent_id", flat=True)
-    for agent_id in agents.distinct():
-        with transaction.atomic():
-            verrouiller_agents([agent_id])
-            nombre += (
-                RendezVous.objects.options_expirees(maintenant)
-                .filter(agent_id=agent_id)
-                .delete()[1]
-                .get(RendezVous._meta.label, 0)
-            )
-    return nombre
 
 
 def oublier_demarches(*, maintenant: datetime) -> int:

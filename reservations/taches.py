@@ -17,7 +17,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from plages import services as plages_services
-from reservations import conservation
+from reservations import conservation, options
 from reservations.models import STATUTS_ANNULES, Canal, Message
 from reservations.sms import envoyer_sms
 from structures.texte import en_ligne
@@ -114,7 +114,7 @@ def _piece_ics(message: Message) -> MIMEPart:
 @app.task(name="reservations.liberer_options", queue="entretien", queueing_lock="liberer_options")
 def liberer_options(timestamp: int) -> None:
     """Delete the options that expired and the bookings in progress of yesterday. May repeat: deleting is idempotent."""
-    conservation.liberer_options(maintenant=timezone.now())
+    options.liberer_options_expirees(maintenant=timezone.now())
     conservation.oublier_demarches(maintenant=timezone.now())
 
 

@@ -216,8 +216,14 @@ class Lieu(models.Model):
             ),
             models.CheckConstraint(
                 name="structures_lieu_coordonnees",
+                # A CHECK lets NULL through: "not null" must be said for both.
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | models.Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 violation_error_message="La latitude et la longitude vont ensemble et doivent exister sur Terre.",
             ),
         ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from reservations import conservation
+from reservations import conservation, options
 from reservations.models import Apprenant, Canal, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
 from tests.factories import MotifFactory
 from tests.reservations.aides_messages import un_rendez_vous
@@ -30,7 +30,7 @@ def test_options_expirees_liberees_les_autres_gardees(maintenant):
     Participation.objects.filter(rendez_vous=expiree).delete()
     demarche = Demarche.objects.create(visiteur="v", motif=expiree.motif, debut=expiree.debut, rendez_vous=expiree)
 
-    assert conservation.liberer_options(maintenant=maintenant) == 1
+    assert options.liberer_options_expirees(maintenant=maintenant) == 1
 
     assert set(RendezVous.objects.all()) == {vivante, confirme}
     demarche.refresh_from_db()

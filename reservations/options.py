@@ -1,0 +1,40 @@
+"""Giving held slots back, for the booking services and for the job that cleans up."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from reservations.models import RendezVous, RendezVousQuerySet, Statut
+from structures.services import verrouiller_agents
+
+
+def verrouiller(agents: Collection[int]) -> None:
+    """Lock the agents' rows, unless `manage.py course --sans-verrou` shows that the constraint holds alone."""
+    if settings.RESERVATION_VERROU_AGENT:
+        verrouiller_agents(agents)
+
+
+@transaction.atomic
+def liberer_options(options: RendezVousQuerySet) -> int:
+    """Delete the options among these rendez-vous, and return how many.
+
+    Their rows are locked first (after their agents', the common order): one confirmed meanwhile is no longer an option
+    and stays.
+    """
+    options = options.filter(statut=Statut.OPTION)
+    verrouiller(set(options.values_list("agent", flat=True)))
+    ids = list(options.select_for_update(of=("self",)).values_list("pk", flat=True))
+    RendezVous.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def liberer_options_expirees(*, maintenant: datetime) -> int:
+    """Delete the options that expired, one agent at a time; return how many.
+
+    Reads ignore them already: this is for the size of the table and for the visitor's hash that they carry.
+    """
+    expirees = RendezVous.objects.options_expirees(maintenant)
+    agents = list(expirees.order_by("agent").values_list("agent", flat=True).distinct())
+    return sum(liberer_options(expirees.filter(agent=agent)) for agent in agents)
