@@ -77,9 +77,9 @@ class MotifForm(ModeleForm[Motif]):
             "information_apres",
             "message_annulation",
         )
-        labels = {"duree": "Durée du rendez-vous, en minutes", "ouvert_a": "Qui peut réserver ?"}
+        labels = {"duree": "Durée, en minutes", "ouvert_a": "Qui peut réserver ?"}
         help_texts = {
-            "nom": "C'est ce que les personnes lisent en premier : « Accompagnement individuel », « Atelier photos »…",
+            "nom": "C'est ce que les personnes lisent en premier : « Accompagnement individuel », « Atelier photos »…",
             "duree": "De 5 minutes à 12 heures (720 minutes). Vos plages d'ouverture sont découpées selon cette durée.",
             "couleur": "Elle vous aide à reconnaître ce motif d'un coup d'œil.",
             "reservable_en_ligne": "Les créneaux de vos plages d'ouverture pour ce motif pourront être réservés "
@@ -113,6 +113,7 @@ class MotifForm(ModeleForm[Motif]):
                 champ_delai = self.fields[nom]
                 assert isinstance(champ_delai, DelaiField)  # noqa: S101 declared above, for the type checker
                 champ_delai.proposer(getattr(self.instance, nom))
+                champ_delai.initial = getattr(self.instance, nom)
         if type_fige:
             self.fields["type_lieu"].disabled = True
             self.fields["type_lieu"].help_text = (

@@ -10,15 +10,16 @@ from django.utils import timezone
 
 from motifs.models import Motif
 from plages.models import FREQUENCES, PREMIER_JOUR_MINIMUM, PlageOuverture
-from plages.mots import rang_dans_le_mois
+from plages.mots import rang_dans_le_mois, rythme
 from plages.recurrence import JOURS, RANGS, Frequence
 from structures.dates import duree
 from structures.formulaires import ModeleForm
-from structures.models import Agent, Structure
+from structures.models import Agent, Lieu, Structure
 
 INTERVALLE_MAXIMUM = 5
 CINQ_ANS = timedelta(days=5 * 365 + 2)
-PAR_RANG, PAR_QUANTIEME = "rang", "quantieme"
+# INCHANGE: ranks that the first day does not give (imported, or several), kept as they are.
+PAR_RANG, PAR_QUANTIEME, INCHANGE = "rang", "quantieme", "inchange"
 
 
 class MotifsField(forms.ModelMultipleChoiceField):
@@ -28,7 +29,7 @@ class MotifsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         archive = " · archivé" if obj.archive_le else ""
-        ouvert = " · réservable en ligne" if obj.reservable_en_ligne and not obj.archive_le else ""
+        ouvert = " · en ligne" if obj.reservable_en_ligne and not obj.archive_le else ""
         return f"{obj.nom} · {duree(obj.duree)} · {obj.get_type_lieu_display().lower()}{ouvert}{archive}"
 
 
@@ -41,6 +42,19 @@ class JourField(forms.DateField):
     """A day, typed in the browser's own date control."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def _rangs(jour: date) -> list[list[int]]:
+    """Return the rank that a first day gives to a monthly rule, as it is stored: [[ISO weekday, rank]]."""
+    return [[jour.isoweekday(), rang_dans_le_mois(jour.day)]]
+
+
+def _rang_et_jour(jour: date) -> str:
+    return f"{RANGS[rang_dans_le_mois(jour.day)]} {JOURS[jour.weekday()]}"
+
+
+def _minuscule(phrase: str) -> str:
+    return phrase[:1].lower() + phrase[1:]
 
 
 def _heure() -> forms.TimeInput:
@@ -62,7 +76,7 @@ class PlageForm(ModeleForm[PlageOuverture]):
     )
     premier_jour = JourField(label="Premier jour")
     frequence = forms.ChoiceField(label="Répétition", widget=forms.RadioSelect)
-    intervalle = forms.TypedChoiceField(label="Tous les combien ?", coerce=int, required=False, empty_value=1)
+    intervalle = forms.TypedChoiceField(label="Tous les combien ?", coerce=int, required=False)
     jours = forms.TypedMultipleChoiceField(
         label="Jours de la semaine",
         help_text="Sans aucun jour coché : celui du premier jour.",
@@ -101,7 +115,7 @@ class PlageForm(ModeleForm[PlageOuverture]):
         labels = {"titre": "Nom de la plage", "heure_debut": "De", "heure_fin": "À", "lieu": "Lieu"}
         help_texts = {
             "titre": "Pour vous y retrouver : « Permanence du mardi ». Les apprenants ne le voient pas.",
-            "lieu": "Pour les motifs sur place.",
+            "lieu": "Il en faut un dès qu'un motif coché est sur place.",
         }
         widgets = {
             "titre": forms.TextInput(attrs={"autocomplete": "off"}),
@@ -131,6 +145,8 @@ class PlageForm(ModeleForm[PlageOuverture]):
         lieu.queryset = structure.lieux.filter(Q(ouvert=True) | Q(pk=plage.lieu_id)).order_by("nom", "pk")
         lieu.empty_label = "Choisissez un lieu"
         self._regler_repetition(plage)
+        for nom in ("lieu", "jours", "mensuel", "intervalle"):
+            self.fields[nom].sans_mention = True  # type: ignore[attr-defined] read by composants/champ.html
         if self.nouvelle:
             self._proposer(structure, motifs_coches, lieu)
 
@@ -155,15 +171,20 @@ class PlageForm(ModeleForm[PlageOuverture]):
             (n, f"Une semaine (ou un mois) sur {n}" if n > 1 else "Chaque semaine (ou chaque mois)")
             for n in intervalles
         ]
-        quantieme = (plage.premier_jour or timezone.localdate()).day
-        exemple = (
-            f"{RANGS[rang_dans_le_mois(quantieme)]} {JOURS[(plage.premier_jour or timezone.localdate()).weekday()]}"
-        )
-        champs["mensuel"].choices = [
-            (PAR_RANG, f"Le même jour de la semaine, par exemple le {exemple} du mois"),
-            (PAR_QUANTIEME, f"La même date, par exemple le {'1er' if quantieme == 1 else quantieme} du mois"),
+        jour = plage.premier_jour or timezone.localdate()
+        mensuels = [
+            (PAR_RANG, f"Le même jour de la semaine, par exemple le {_rang_et_jour(jour)} du mois"),
+            (PAR_QUANTIEME, f"La même date, par exemple le {'1er' if jour.day == 1 else jour.day} du mois"),
         ]
-        self.initial.setdefault("mensuel", PAR_QUANTIEME if plage.pk and not plage.rangs else PAR_RANG)
+        defaut = PAR_RANG
+        self.rangs_gardes = list(plage.rangs) if plage.rangs and plage.rangs != _rangs(jour) else []
+        if self.rangs_gardes:
+            mensuels.append((INCHANGE, f"Comme aujourd'hui : {_minuscule(rythme(plage.regle))}"))
+            defaut = INCHANGE
+        elif plage.pk and not plage.rangs:
+            defaut = PAR_QUANTIEME
+        champs["mensuel"].choices = mensuels
+        self.initial.setdefault("mensuel", defaut)
 
     def _proposer(self, structure: Structure, motifs_coches: Iterable[int], lieu: forms.ModelChoiceField) -> None:
         """Fill in what is most often right: today, the morning, the only lieu, the only motif, those asked for."""
@@ -173,8 +194,9 @@ class PlageForm(ModeleForm[PlageOuverture]):
         for champ in ("premier_jour", "heure_debut", "heure_fin"):
             self.initial[champ] = getattr(plage, champ)
         self.initial["motifs"] = list(motifs_coches)
+        self.initial["frequence"], self.initial["intervalle"] = Frequence.UNIQUE, 1
         if not self.is_bound:
-            seuls = list(lieu.queryset[:2])
+            seuls = list((lieu.queryset or Lieu.objects.none())[:2])
             if len(seuls) == 1:
                 self.initial["lieu"] = seuls[0].pk
 
@@ -198,6 +220,8 @@ class PlageForm(ModeleForm[PlageOuverture]):
         """Keep of the rule only what its frequency uses, and ask for a lieu when a motif is on site."""
         donnees = super().clean() or self.cleaned_data
         frequence = donnees.get("frequence")
+        if "intervalle" in donnees:
+            donnees["intervalle"] = donnees["intervalle"] or 1
         if frequence == Frequence.UNIQUE:
             donnees["intervalle"], donnees["jusqu_au"] = 1, None
             # What was typed for a repetition that is not asked for is not an error.
@@ -207,10 +231,11 @@ class PlageForm(ModeleForm[PlageOuverture]):
             donnees["jours"] = []
             self.errors.pop("jours", None)
         premier_jour = donnees.get("premier_jour")
-        par_rang = frequence == Frequence.MOIS and donnees.get("mensuel") != PAR_QUANTIEME
-        self.instance.rangs = (
-            [[premier_jour.isoweekday(), rang_dans_le_mois(premier_jour.day)]] if par_rang and premier_jour else []
-        )
+        mensuel = donnees.get("mensuel") if frequence == Frequence.MOIS else PAR_QUANTIEME
+        if mensuel == INCHANGE:
+            self.instance.rangs = self.rangs_gardes
+        else:
+            self.instance.rangs = _rangs(premier_jour) if mensuel != PAR_QUANTIEME and premier_jour else []
         self._exiger_un_lieu(donnees)
         return donnees
 
@@ -236,4 +261,4 @@ class PlageForm(ModeleForm[PlageOuverture]):
         champ = self.fields["motifs"]
         assert isinstance(champ, MotifsField)  # noqa: S101
         coches = {getattr(motif, "pk", motif) for motif in self.initial.get("motifs", [])}
-        return [motif for motif in champ.queryset if motif.pk in coches]
+        return [motif for motif in champ.queryset or () if motif.pk in coches]

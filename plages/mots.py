@@ -58,7 +58,13 @@ def _rythme_de_mois(regle: Regle) -> str:
         if regle.intervalle == 1:
             return f"Le {quantieme} de chaque mois"
         return f"Tous les {regle.intervalle} mois, le {quantieme}"
+    jours = {jour for jour, _ in regle.rangs}
     rangs = sorted(regle.rangs, key=lambda couple: (couple[1], couple[0]))
+    if len(jours) == 1:
+        jour = _jour(jours.pop())
+        if regle.intervalle == 1:
+            return f"Tous les {_liste([f'{RANGS[rang]}s' for _, rang in rangs])} {jour}s du mois"
+        return f"Tous les {regle.intervalle} mois, {_liste([f'le {RANGS[rang]}' for _, rang in rangs])} {jour}"
     if regle.intervalle == 1:
         return f"Tous les {_liste([f'{RANGS[rang]}s {_jour(jour)}s' for jour, rang in rangs])} du mois"
     return f"Tous les {regle.intervalle} mois, {_liste([f'le {RANGS[rang]} {_jour(jour)}' for jour, rang in rangs])}"

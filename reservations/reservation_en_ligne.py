@@ -80,7 +80,7 @@ def etat_de_la_reservation(structure: Structure, maintenant: datetime) -> EtatRe
     ouverts = [motif for motif in motifs if motif.reservable_en_ligne]
     plages = _plages_par_motif(structure, maintenant.astimezone(structure.tz).date())
     eurent_des_plages = set(
-        PlageOuverture.motifs.through.objects.filter(plageouverture__structure=structure)
+        PlageOuverture.motifs.through._default_manager.filter(plageouverture__structure=structure)
         .values_list("motif_id", flat=True)
         .distinct()
     )

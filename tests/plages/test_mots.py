@@ -71,6 +71,14 @@ SEMAINE, MOIS = Frequence.SEMAINE, Frequence.MOIS
             {"frequence": MOIS, "rangs": ((4, 3), (2, 1))},
             "Tous les premiers mardis et troisièmes jeudis du mois de 9 h à 12 h, à partir du 24 novembre 2026",
         ),
+        (
+            {"frequence": MOIS, "rangs": ((3, 3), (3, 1))},
+            "Tous les premiers et troisièmes mercredis du mois de 9 h à 12 h, à partir du 24 novembre 2026",
+        ),
+        (
+            {"frequence": MOIS, "rangs": ((3, 1), (3, 3)), "intervalle": 2},
+            "Tous les 2 mois, le premier et le troisième mercredi, de 9 h à 12 h, à partir du 24 novembre 2026",
+        ),
         ({"frequence": MOIS, "intervalle": 3}, "Tous les 3 mois, le 24, de 9 h à 12 h, à partir du 24 novembre 2026"),
     ],
 )
