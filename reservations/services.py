@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count, F, Q
 from django.utils.crypto import salted_hmac
+from phonenumber_field.phonenumber import PhoneNumber
 
 from motifs.models import Motif, TypeLieu
 from reservations import messagerie
@@ -26,9 +27,9 @@ from reservations.models import (
     EnvoiDeCode,
     Participation,
     RendezVous,
-    RendezVousQuerySet,
     Statut,
 )
+from reservations.options import liberer_options, verrouiller
 from reservations.refus import (
     AnnulationImpossible,
     CodeRefuse,
@@ -42,6 +43,10 @@ from structures.services import verrouiller_agents
 
 # What PostgreSQL says to the loser of a race: exclusion_violation, deadlock_detected, lock_not_available (timeout).
 PERDANTS = {"23P01", "40P01", "55P03"}
+
+
+# Two requests this close are one gesture of someone whose page was slow.
+DOUBLE_CLIC = timedelta(seconds=10)
 
 
 def hacher(valeur: str, *, usage: str) -> str:
@@ -59,11 +64,6 @@ def _course_perdue_est_un_refus() -> Iterator[None]:
         if getattr(cause, "sqlstate", None) in PERDANTS:
             raise CreneauIndisponible from erreur
         raise
-
-
-def _verrouiller(agents: set[int]) -> None:
-    if settings.RESERVATION_VERROU_AGENT:
-        verrouiller_agents(agents)
 
 
 # --- Options ------------------------------------------------------------------------------------------------------
@@ -137,26 +137,6 @@ def _limiter_les_options(*, visiteur: str, adresse: str, maintenant: datetime) -
     liberer_options(RendezVous.objects.filter(pk__in=list(gardees[settings.OPTIONS_PAR_VISITEUR - 1 :])))
 
 
-@transaction.atomic
-def liberer_options(options: RendezVousQuerySet) -> int:
-    """Delete the options among these rendez-vous, and return how many.
-
-    Their rows are locked first (after their agents', the common order): one confirmed meanwhile is no longer an option
-    and stays.
-    """
-    _verrouiller(set(options.filter(statut=Statut.OPTION).values_list("agent", flat=True)))
-    ids = list(options.filter(statut=Statut.OPTION).select_for_update(of=("self",)).values_list("pk", flat=True))
-    RendezVous.objects.filter(pk__in=ids).delete()
-    return len(ids)
-
-
-def liberer_options_expirees(*, maintenant: datetime) -> int:
-    """Delete the options that expired (the job of every five minutes), one agent at a time; return how many."""
-    expirees = RendezVous.objects.options_expirees(maintenant)
-    agents = list(expirees.order_by("agent").values_list("agent", flat=True).distinct())
-    return sum(liberer_options(expirees.filter(agent=agent)) for agent in agents)
-
-
 def _creneaux_a_cette_heure(
     motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime
 ) -> list[Creneau]:
@@ -195,7 +175,7 @@ def _garder(
     """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction."""
     ancienne = None
     agent_quitte = _agent_de(demarche)
-    _verrouiller({creneau.agent_id} | ({agent_quitte} if agent_quitte else set()))
+    verrouiller({creneau.agent_id} | ({agent_quitte} if agent_quitte else set()))
     if demarche is not None:
         # Read again under the lock: it may have been confirmed in another tab, or its option deleted or moved.
         demarche = Demarche.objects.select_for_update().get(pk=demarche.pk)
@@ -327,6 +307,61 @@ def _hacher_code(demarche: Demarche, code: str) -> str:
     return hacher(f"{demarche.jeton}:{demarche.contact}:{code}", usage="code")
 
 
+def donner_coordonnees(
+    *, demarche: Demarche, prenom: str, nom: str, courriel: str, telephone: PhoneNumber | str, maintenant: datetime
+) -> None:
+    """Store who the person is, and send a code unless their contact is verified or its code is already on its way.
+
+    What was typed is committed even when the code is refused (TropDeCodes): the refusal is raised afterwards.
+    """
+    refus = None
+    with transaction.atomic():
+        # Under the lock, so that a double click sends one code: the second would cancel the first.
+        verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+        if verrouillee.confirmee_le is not None:
+            return
+        ancien_contact = verrouillee.contact
+        verrouillee.prenom, verrouillee.nom = prenom, nom
+        verrouillee.courriel, verrouillee.telephone = courriel, telephone
+        if verrouillee.contact != ancien_contact:
+            verrouillee.code_hache, verrouillee.code_expire_a, verrouillee.code_essais = "", None, 0
+        verrouillee.save(
+            update_fields=["prenom", "nom", "courriel", "telephone", "code_hache", "code_expire_a", "code_essais"]
+        )
+        if not verrouillee.est_verifiee and not code_en_cours(verrouillee, maintenant):
+            try:
+                envoyer_code(demarche=verrouillee, maintenant=maintenant)
+            except TropDeCodes as trop:
+                refus = trop
+    if refus is not None:
+        raise refus
+
+
+def code_en_cours(demarche: Demarche, maintenant: datetime) -> bool:
+    """Whether a code was sent that may still be typed."""
+    return bool(
+        demarche.code_hache
+        and demarche.code_expire_a is not None
+        and demarche.code_expire_a > maintenant
+        and demarche.code_essais < settings.CODE_ESSAIS
+    )
+
+
+@transaction.atomic
+def renvoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
+    """Send another code at the person's request, except in the seconds that follow the last one (a double click).
+
+    Raises TropDeCodes.
+    """
+    verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if verrouillee.est_verifiee or verrouillee.confirmee_le is not None:
+        return
+    repos = timedelta(minutes=settings.CODE_MINUTES) - DOUBLE_CLIC
+    if code_en_cours(verrouillee, maintenant) and verrouillee.code_expire_a > maintenant + repos:
+        return
+    envoyer_code(demarche=verrouillee, maintenant=maintenant)
+
+
 def verifier_code(*, demarche: Demarche, code: str, maintenant: datetime) -> None:
     """Mark the contact as verified when `code` is the one sent. Raises CodeRefuse, each wrong try being counted.
 
@@ -399,7 +434,7 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     agent_id = _agent_de(demarche)
     if agent_id is None:
         raise CreneauIndisponible
-    _verrouiller({agent_id})
+    verrouiller({agent_id})
     demarche = (
         Demarche.objects.select_for_update(of=("self",))
         .select_related("motif__structure", "rendez_vous")
