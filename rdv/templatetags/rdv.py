@@ -146,7 +146,7 @@ def controle(champ: BoundField, classe: str) -> SafeString:
 @register.filter
 def est_radio(champ: BoundField) -> bool:
     """Whether a "choix" is of radio buttons (one answer) rather than checkboxes."""
-    return isinstance(champ.field.widget, forms.RadioSelect)
+    return not isinstance(champ.field.widget, forms.CheckboxSelectMultiple)  # which Django derives from RadioSelect
 
 
 # --- The agents' menu ---------------------------------------------------------------------------------------------
