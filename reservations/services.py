@@ -452,7 +452,8 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     if option_vivante(demarche, maintenant) is None or rendez_vous.debut <= maintenant or not tenable:
         raise CreneauIndisponible
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
-    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le"])
+    rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
+    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse"])
     Participation.objects.create(
         rendez_vous=rendez_vous,
         apprenant=_apprenant(demarche),

@@ -20,6 +20,7 @@ from plages import services as plages_services
 from reservations import conservation, options
 from reservations.models import STATUTS_ANNULES, Canal, Message
 from reservations.sms import envoyer_sms
+from structures.conservation import oublier_connexions
 from structures.texte import en_ligne
 
 journal = logging.getLogger(__name__)
@@ -122,7 +123,8 @@ def liberer_options(timestamp: int) -> None:
 @app.task(name="reservations.purger", queue="entretien", queueing_lock="purger")
 def purger(timestamp: int) -> None:
     """Erase personal data kept long enough. May repeat: deleting is idempotent."""
-    bilan = conservation.purger(maintenant=timezone.now())
+    maintenant = timezone.now()
+    bilan = conservation.purger(maintenant=maintenant) | oublier_connexions(maintenant=maintenant)
     journal.info("Purge : %s", bilan)
 
 

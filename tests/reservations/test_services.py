@@ -355,6 +355,7 @@ def test_confirmer_fait_le_rendez_vous_et_previent(monde: Monde) -> None:
     rendez_vous = services.confirmer(demarche=demarche, maintenant=MAINTENANT)
     rendez_vous.refresh_from_db()
     assert (rendez_vous.statut, rendez_vous.expire_a, rendez_vous.debut) == (Statut.PREVU, None, NEUF_HEURES)
+    assert (rendez_vous.visiteur, rendez_vous.adresse) == ("", "")
     participation = rendez_vous.participations.get()
     assert str(participation.apprenant) == "Nadia Benali"
     assert {m.destinataire for m in rendez_vous.messages.all()} == {"nadia@exemple.fr", monde.agents[0].courriel}
