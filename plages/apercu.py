@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from plages.mots import en_mots
 from plages.recurrence import Occurrence, Regle, developper
+from structures.dates import duree
 
 # A rule without end is counted over a year: the count must mean something.
 ANNEE = timedelta(days=365)
@@ -19,6 +20,11 @@ class CreneauxDuMotif:
     motif: str
     minutes: int
     nombre: int
+
+    def __str__(self) -> str:
+        """Return "174 créneaux d'une heure"."""
+        longueur = "d'une heure" if self.minutes == 60 else f"de {duree(self.minutes)}"
+        return f"{self.nombre} {'créneaux' if self.nombre > 1 else 'créneau'} {longueur}"
 
 
 @dataclass(frozen=True)

@@ -167,10 +167,7 @@ class PlageForm(ModeleForm[PlageOuverture]):
         intervalles = sorted({*range(1, INTERVALLE_MAXIMUM + 1), plage.intervalle})
         champs: Any = self.fields
         champs["frequence"].choices = frequences
-        champs["intervalle"].choices = [
-            (n, f"Une semaine (ou un mois) sur {n}" if n > 1 else "Chaque semaine (ou chaque mois)")
-            for n in intervalles
-        ]
+        champs["intervalle"].choices = [(n, f"Une fois sur {n}" if n > 1 else "Chaque fois") for n in intervalles]
         jour = plage.premier_jour or timezone.localdate()
         mensuels = [
             (PAR_RANG, f"Le même jour de la semaine, par exemple le {_rang_et_jour(jour)} du mois"),

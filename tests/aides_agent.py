@@ -1,0 +1,109 @@
+"""What the tests of the agents' pages share: a structure with an admin, an ordinary agent, a lieu and a motif."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from lxml import html
+
+from motifs.models import Motif
+from plages.models import PlageOuverture
+from plages.services import enregistrer_plage
+from reservations.models import Apprenant, Participation, RendezVous
+from structures.models import Agent, Lieu, Structure
+from tests.factories import AgentFactory, AppartenanceFactory, LieuFactory, MotifFactory, StructureFactory
+
+
+@dataclass
+class Equipe:
+    structure: Structure
+    admin: Agent
+    basique: Agent
+    lieu: Lieu
+    motif: Motif
+
+    def adresse(self, nom: str, *args: Any) -> str:
+        return reverse(nom, args=[self.structure.pk, *args])
+
+
+def une_equipe(**structure: Any) -> Equipe:
+    organisme = StructureFactory(**{"nom": "Médiathèque de Crest", **structure})
+    admin, basique = AgentFactory(prenom="Ada", nom="Admin"), AgentFactory(prenom="Basile", nom="Basique")
+    AppartenanceFactory(agent=admin, structure=organisme)
+    AppartenanceFactory(agent=basique, structure=organisme, basique=True)
+    lieu = LieuFactory(structure=organisme, nom="Salle numérique")
+    return Equipe(organisme, admin, basique, lieu, MotifFactory(structure=organisme, nom="Accompagnement individuel"))
+
+
+def connecte(agent: Agent) -> Client:
+    client = Client()
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def demain() -> date:
+    return timezone.localdate() + timedelta(days=1)
+
+
+def une_plage(equipe: Equipe, *, motifs: list[Motif] | None = None, **champs: Any) -> PlageOuverture:
+    """Open 9 h–12 h every day from tomorrow on, for the admin, unless told otherwise."""
+    plage = PlageOuverture(
+        **{
+            "structure": equipe.structure,
+            "agent": equipe.admin,
+            "lieu": equipe.lieu,
+            "titre": "Permanence",
+            "premier_jour": demain(),
+            "heure_debut": time(9),
+            "heure_fin": time(12),
+            "frequence": "jour",
+            **champs,
+        }
+    )
+    enregistrer_plage(plage=plage, motifs=motifs or [equipe.motif], maintenant=timezone.now())
+    return plage
+
+
+def un_rendez_vous(
+    equipe: Equipe, *, jours: int = 1, heure: int = 9, apprenant: dict[str, Any] | None = None, **champs: Any
+) -> RendezVous:
+    """Take one hour `jours` days from today, at `heure` UTC, for a learner of the structure."""
+    debut = datetime.combine(timezone.localdate() + timedelta(days=jours), time(heure), tzinfo=UTC)
+    motif = champs.pop("motif", equipe.motif)
+    rdv = RendezVous.objects.create(
+        **{
+            "structure": equipe.structure,
+            "motif": motif,
+            "agent": equipe.admin,
+            "lieu": equipe.lieu if motif.sur_place else None,
+            "type_lieu": motif.type_lieu,
+            "debut": debut,
+            "fin": debut + timedelta(hours=1),
+            **champs,
+        }
+    )
+    personne = Apprenant.objects.create(
+        structure=equipe.structure,
+        **{"prenom": "Jeanne", "nom": "Martin", "courriel": "jeanne@exemple.fr", **(apprenant or {})},
+    )
+    Participation.objects.create(rendez_vous=rdv, apprenant=personne)
+    return rdv
+
+
+def texte(reponse: HttpResponse) -> str:
+    """Return what a person reads in the main part of a page, or in a fragment."""
+    arbre = html.fromstring(reponse.content.decode())
+    principal = arbre.xpath("//main") or [arbre]
+    return " ".join(principal[0].text_content().split())
+
+
+def erreurs(reponse: HttpResponse) -> dict[str, list[str]]:
+    return {champ: list(liste) for champ, liste in reponse.context["form"].errors.items()}
+
+
+def messages_de(reponse: HttpResponse) -> list[str]:
+    return [str(message) for message in reponse.context["messages"]]
