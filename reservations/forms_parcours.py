@@ -114,9 +114,8 @@ class FormulaireCode(forms.Form):
     """The six digits received, with or without spaces."""
 
     code = forms.CharField(
-        label="Votre code",
+        label="Votre code à 6 chiffres",
         max_length=20,
-        help_text="6 chiffres.",
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",

@@ -151,9 +151,18 @@ def bornes_de_la_semaine(lundi: date, tz: ZoneInfo) -> tuple[datetime, datetime]
 
 
 def composer_semaine(
-    lundi: date, heures: Iterable[datetime], *, fenetre: tuple[datetime, datetime], maintenant: datetime, tz: ZoneInfo
+    lundi: date,
+    heures: Iterable[datetime],
+    *,
+    fenetre: tuple[datetime, datetime],
+    premier_libre: datetime,
+    maintenant: datetime,
+    tz: ZoneInfo,
 ) -> Semaine:
-    """Arrange the times of a week by local day, between the first and the last day that may be booked. Pure."""
+    """Arrange the times of a week by local day, between the first and the last day that may be booked. Pure.
+
+    There is nothing to go back to before the week of the first free time.
+    """
     premier, dernier = (borne.astimezone(tz).date() for borne in fenetre)
     aujourd_hui = maintenant.astimezone(tz).date()
     relatifs = {aujourd_hui: "aujourd'hui", aujourd_hui + timedelta(days=1): "demain"}
@@ -168,7 +177,7 @@ def composer_semaine(
             for jour in jours
             if premier <= jour <= dernier
         ),
-        precedente=lundi - timedelta(days=7) if lundi > lundi_de(premier) else None,
+        precedente=lundi - timedelta(days=7) if lundi > lundi_de(premier_libre.astimezone(tz).date()) else None,
         suivante=lundi + timedelta(days=7) if lundi < lundi_de(dernier) else None,
     )
 
@@ -192,7 +201,12 @@ def propositions(
     libres = _heures(motif, lieu, [(premier, jusqu_a), (du, au)], maintenant=maintenant, visiteur=visiteur)
     bientot = [heure for heure in libres if heure <= jusqu_a]
     composee = composer_semaine(
-        lundi, [h for h in libres if du <= h <= au], fenetre=fenetre, maintenant=maintenant, tz=tz
+        lundi,
+        [h for h in libres if du <= h <= au],
+        fenetre=fenetre,
+        premier_libre=premier,
+        maintenant=maintenant,
+        tz=tz,
     )
     prochain = None
     if composee.vide:
