@@ -63,9 +63,9 @@ def avertir(
 
 
 def _chevauchement(conflit: Conflit) -> Avertissement:
-    nom = f"« {conflit.titre} »" if conflit.plage_id is not None else "une plage d'une autre structure"
+    nom = f"que « {conflit.titre} »" if conflit.plage_id is not None else "qu'une plage d'une autre structure"
     return Avertissement(
-        f"Même moment que {nom} : {date_longue(conflit.debut)}, de {heure(conflit.debut)} à {heure(conflit.fin)}.",
+        f"Même moment {nom} : {date_longue(conflit.debut)}, de {heure(conflit.debut)} à {heure(conflit.fin)}.",
         conflit.plage_id,
     )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -83,7 +83,10 @@ def reservation_en_ligne(request: RequeteAgent) -> HttpResponse:
 def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     """Open or close a motif from the recap: what is asked is said (`action`), so twice is once."""
     motif = get_object_or_404(request.structure.motifs, pk=motif_id)
-    a_ouvrir = request.POST.get("action") == "ouvrir"
+    action = request.POST.get("action")
+    if action not in ("ouvrir", "fermer"):
+        return HttpResponseBadRequest("Action inconnue.")
+    a_ouvrir = action == "ouvrir"
     try:
         (ouvrir if a_ouvrir else fermer)(motif=motif)
         fait = f"« {motif} » est {'ouvert' if a_ouvrir else 'fermé'} à la réservation en ligne."
