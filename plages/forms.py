@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from motifs.models import Motif
@@ -142,7 +143,7 @@ class PlageForm(ModeleForm[PlageOuverture]):
         motifs.queryset = structure.motifs.filter(Q(archive_le__isnull=True) | Q(pk__in=deja)).par_nom()
         lieu = self.fields["lieu"]
         assert isinstance(lieu, LieuField)  # noqa: S101
-        lieu.queryset = structure.lieux.filter(Q(ouvert=True) | Q(pk=plage.lieu_id)).order_by("nom", "pk")
+        lieu.queryset = structure.lieux.filter(Q(ouvert=True) | Q(pk=plage.lieu_id)).order_by(Lower("nom"), "pk")
         lieu.empty_label = "Choisissez un lieu"
         self._regler_repetition(plage)
         for nom in ("lieu", "jours", "mensuel", "intervalle"):

@@ -1,0 +1,181 @@
+"""The agents' pages in the real browser: with JavaScript, without, and read by axe, errors included."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import time, timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from motifs.models import Motif
+from plages.models import PlageOuverture
+from tests.aides_agent import Equipe, connecte, demain, un_rendez_vous, une_equipe, une_plage
+from tests.factories import MotifFactory
+
+pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
+
+AJOUTER = "Ajouter des plages d'ouverture pour les motifs ouverts à la réservation en ligne"
+
+
+@pytest.fixture
+def equipe(transactional_db: None) -> Equipe:
+    return une_equipe()
+
+
+@pytest.fixture
+def ouvrir_page(browser: Browser, live_server, equipe: Equipe) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens a page of the structure, the admin being signed in."""
+    fenetres = []
+
+    def ouvrir(nom: str, *args: int, javascript: bool = True, largeur: int = 1280, parametres: str = "") -> Page:
+        fenetre = browser.new_context(
+            java_script_enabled=javascript,
+            locale="fr-FR",
+            viewport={"width": largeur, "height": 800},
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        fenetres.append(fenetre)
+        session = connecte(equipe.admin).cookies["sessionid"].value
+        fenetre.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = fenetre.new_page()
+        page.goto(f"{live_server.url}{equipe.adresse(nom, *args)}{parametres}")
+        return page
+
+    yield ouvrir
+    for fenetre in fenetres:
+        fenetre.close()
+
+
+def test_from_the_tab_to_the_link_with_javascript(ouvrir_page, equipe: Equipe) -> None:
+    erreurs: list[str] = []
+    page = ouvrir_page("reservations:reservation_en_ligne")
+    page.on("console", lambda message: erreurs.append(message.text) if message.type == "error" else None)
+    page.evaluate("window.memePage = true")
+
+    page.get_by_role("button", name="Ouvrir Accompagnement individuel").click()
+    expect(page.get_by_text("Vous avez 1 motif ouvert.")).to_be_visible()
+    expect(page.get_by_role("row", name="Accompagnement individuel")).to_contain_text("aucune plage")
+    expect(page.locator("#annonces")).to_have_text(
+        "« Accompagnement individuel » est ouvert à la réservation en ligne."
+    )
+    expect(page.get_by_role("button", name="Fermer Accompagnement individuel")).to_be_focused()
+    assert page.evaluate("window.memePage"), "the row is swapped, the page is not loaded again"
+    expect(page.get_by_role("button", name="Copier le lien")).to_be_disabled()
+
+    page.get_by_role("link", name=AJOUTER).click()
+    expect(page.get_by_role("checkbox", name=re.compile("Accompagnement individuel"))).to_be_checked()
+    page.get_by_label("Nom de la plage").fill("Permanence")
+    page.get_by_label("Premier jour").fill(demain().isoformat())
+    page.get_by_text("Toutes les semaines", exact=True).click()
+    apercu = page.locator("#apercu")
+    expect(apercu).to_contain_text("à partir du")
+    expect(apercu).to_contain_text("créneaux d'une heure pour « Accompagnement individuel »")
+    page.get_by_role("button", name="Ajouter la plage").click()
+    if page.get_by_role("button", name="Enregistrer quand même").count():  # tomorrow may be a public holiday
+        page.get_by_role("button", name="Enregistrer quand même").click()
+
+    expect(page).to_have_url(re.compile("/reservation-en-ligne/$"))
+    expect(page.get_by_text("Vous avez 1 plage d'ouverture pour ce motif.")).to_be_visible()
+    page.get_by_role("button", name="Copier le lien").click()
+    expect(page.get_by_text("Lien copié").first).to_be_attached()
+    lien = page.evaluate("navigator.clipboard.readText()")
+    assert lien.endswith(f"/r/{equipe.structure.lien}/")
+    assert erreurs == []
+
+
+def test_from_the_tab_to_the_link_without_javascript(ouvrir_page, equipe: Equipe) -> None:
+    page = ouvrir_page("reservations:reservation_en_ligne", javascript=False)
+
+    page.get_by_role("button", name="Ouvrir Accompagnement individuel").click()
+    expect(page.get_by_text("est ouvert à la réservation en ligne.")).to_be_visible()
+    expect(page.get_by_role("button", name="Copier le lien")).to_be_hidden()
+    page.get_by_role("link", name=AJOUTER).click()
+    page.get_by_label("Nom de la plage").fill("Permanence")
+    page.get_by_label("Premier jour").fill(demain().isoformat())
+    page.get_by_text("Toutes les semaines", exact=True).click()
+    page.get_by_role("button", name="Voir l'aperçu").click()
+    expect(page.locator("#apercu")).to_contain_text("créneaux d'une heure")
+    assert not PlageOuverture.objects.exists()
+    page.get_by_role("button", name="Ajouter la plage").click()
+    if page.get_by_role("button", name="Enregistrer quand même").count():
+        page.get_by_role("button", name="Enregistrer quand même").click()
+
+    lien = page.get_by_label("Votre lien de réservation")
+    expect(lien).to_be_enabled()
+    assert lien.input_value().endswith(f"/r/{equipe.structure.lien}/")
+
+
+def test_enter_never_confirms_a_warning(ouvrir_page, equipe: Equipe) -> None:
+    une_plage(equipe, titre="Matinée")
+    page = ouvrir_page("plages:nouvelle_plage", parametres=f"?motifs={equipe.motif.pk}")
+    page.get_by_label("Nom de la plage").fill("Par-dessus")
+    page.get_by_label("Premier jour").fill((demain() + timedelta(days=1)).isoformat())
+    page.get_by_role("button", name="Ajouter la plage").click()
+
+    avertissement = page.get_by_role("alert")
+    expect(avertissement).to_be_focused()
+    expect(avertissement).to_contain_text("Même moment que « Matinée »")
+    page.get_by_label("Nom de la plage").press("Enter")
+    expect(avertissement).to_be_visible()
+    assert PlageOuverture.objects.count() == 1
+
+    page.get_by_role("button", name="Enregistrer quand même").click()
+    expect(page.get_by_text("La plage « Par-dessus » est enregistrée.")).to_be_visible()
+
+
+def test_the_delays_appear_with_the_box(ouvrir_page, equipe: Equipe) -> None:
+    page = ouvrir_page("motifs:modifier_motif", equipe.motif.pk, javascript=False)
+
+    delai = page.get_by_label("Délai minimum avant le rendez-vous")
+    expect(delai).to_be_hidden()
+    page.get_by_text("Réservable en ligne", exact=True).click()
+    expect(delai).to_be_visible()
+    delai.select_option("1 jour")
+    page.get_by_role("button", name="Enregistrer").click()
+
+    expect(page.get_by_text("est enregistré.")).to_be_visible()
+    motif = Motif.objects.get()
+    assert (motif.reservable_en_ligne, motif.delai_min) == (True, timedelta(days=1))
+
+
+@pytest.mark.parametrize("largeur", [375, 1280])
+def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces, largeur: int) -> None:
+    ouvert = MotifFactory(structure=equipe.structure, nom="Un nom assez long pour un petit écran", ouvert=True)
+    MotifFactory(structure=equipe.structure, nom="Ancien", archive_le=timezone.now())
+    plage, rdv = une_plage(equipe, motifs=[equipe.motif, ouvert]), un_rendez_vous(equipe)
+    rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
+    vides = [
+        ("reservations:rendez_vous",),
+        ("reservations:annuler", rdv.pk),
+        ("reservations:reservation_en_ligne",),
+        ("plages:plages",),
+        ("plages:modifier_plage", plage.pk),
+        ("plages:supprimer", plage.pk),
+        ("motifs:motifs",),
+        ("motifs:modifier_motif", ouvert.pk),
+        ("structures:lieux",),
+        ("structures:modifier_lieu", equipe.lieu.pk),
+    ]
+    for nom, *args in vides:
+        page = ouvrir_page(nom, *args, largeur=largeur)
+        sans_defaut_d_acces(page)
+        page.context.close()
+    for nom in ("plages:nouvelle_plage", "motifs:nouveau_motif", "structures:nouveau_lieu"):
+        page = ouvrir_page(nom, largeur=largeur)
+        page.locator("main button.fr-btn:visible").first.click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        assert page.title().startswith("Erreur :")
+        sans_defaut_d_acces(page)
+        page.context.close()
+
+
+def test_the_step_that_confirms_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:
+    une_plage(equipe, heure_debut=time(8))
+    page = ouvrir_page("plages:nouvelle_plage", parametres=f"?motifs={equipe.motif.pk}", largeur=375)
+    page.get_by_label("Nom de la plage").fill("Par-dessus")
+    page.get_by_label("Premier jour").fill(demain().isoformat())
+    page.get_by_role("button", name="Ajouter la plage").click()
+
+    expect(page.get_by_role("alert")).to_be_focused()
+    sans_defaut_d_acces(page)
