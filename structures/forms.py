@@ -6,7 +6,6 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 
-from structures.comptes import envoyer_lien_mot_de_passe
 from structures.models import Agent
 
 
@@ -42,12 +41,6 @@ class MotDePasseOublieForm(forms.Form):
         help_text="Celle de votre compte d'agent.",
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
-
-    def envoyer(self) -> None:
-        """Send the link when an active agent has this address, with or without a password already."""
-        agent = Agent.objects.filter(courriel__iexact=self.cleaned_data["courriel"], is_active=True).first()
-        if agent:
-            envoyer_lien_mot_de_passe(agent)
 
 
 class MotDePasseForm(SetPasswordForm[Agent]):

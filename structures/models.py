@@ -109,6 +109,8 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     structures: "models.ManyToManyField[Structure, Appartenance]" = models.ManyToManyField(
         Structure, through="Appartenance", related_name="agents"
     )
+    # The last time a link to choose a password was asked for: the next one waits a few minutes.
+    lien_demande_le = models.DateTimeField("lien demandé le", null=True, blank=True, editable=False)
     cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
 
     objects = AgentManager()

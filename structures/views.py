@@ -6,11 +6,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from structures.acces import RequeteAgent
 from structures.comptes import JOURS_DE_VALIDITE
 from structures.forms import ConnexionForm, MotDePasseForm, MotDePasseOublieForm
+from structures.taches import demander_lien_mot_de_passe
 
 connexion = vues_auth.LoginView.as_view(
     template_name="structures/connexion.html",
@@ -35,7 +37,7 @@ def mot_de_passe_oublie(request: HttpRequest) -> HttpResponse:
     """Ask for an e-mail with a link; the answer is the same whether the address is known or not."""
     form = MotDePasseOublieForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.envoyer()
+        demander_lien_mot_de_passe(courriel=form.cleaned_data["courriel"], maintenant=timezone.now())
         return redirect("structures:mot_de_passe_envoye")
     return render(request, "structures/mot_de_passe_oublie.html", {"form": form})
 
