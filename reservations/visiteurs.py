@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -19,6 +20,25 @@ from structures.models import Structure
 CLE_DE_SESSION = "visiteur"
 JETON = re.compile(r"[A-Za-z0-9_-]{1,43}")
 Vue = Callable[..., HttpResponse]
+
+
+def jamais_perimee(vue: Vue) -> Vue:
+    """`never_cache`, except that "back" may show again the answer to a form.
+
+    With `no-store` the browser has no such page left: it shows an error of its own and offers to send the form again.
+    A page asked by GET is always asked again, so that a confirmed booking leads to its rendez-vous.
+    """
+
+    @wraps(vue)
+    def enveloppe(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        reponse = vue(request, *args, **kwargs)
+        if request.method == "POST":
+            patch_cache_control(reponse, no_cache=True, private=True)
+        else:
+            add_never_cache_headers(reponse)
+        return reponse
+
+    return enveloppe
 
 
 def visiteur(request: HttpRequest, *, creer: bool = False) -> str:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motifs.models import Motif
@@ -42,13 +41,13 @@ from reservations.refus import (
     ReservationImpossible,
     TropDeCodes,
 )
-from reservations.visiteurs import demarche_du_visiteur, par_le_lien, pour_son_visiteur, visiteur
+from reservations.saisies import garder_saisie, oublier_saisie, saisie_de
+from reservations.visiteurs import demarche_du_visiteur, jamais_perimee, par_le_lien, pour_son_visiteur, visiteur
 from structures.adresse import adresse_du_visiteur
 from structures.htmx import page_ou_fragment
 from structures.models import Lieu, Structure
 
 ETAPES_GARDEES = ("instructions", "coordonnees", "code")  # the steps during which the slot is held
-CHAMPS_DU_BROUILLON = ("prenom", "nom", "courriel", "telephone")
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -57,7 +56,7 @@ lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
 @login_not_required
 @require_safe
-@never_cache
+@jamais_perimee
 @par_le_lien
 def choix_motif(request: HttpRequest, structure: Structure) -> HttpResponse:
     """For what: who offers the help, then one card a motif. A single motif is not a choice: its page follows."""
@@ -81,7 +80,7 @@ def choix_motif(request: HttpRequest, structure: Structure) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@never_cache
+@jamais_perimee
 @par_le_lien
 def choix_lieu(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
     """Where, for a motif on site with several lieux; otherwise there is nothing to choose and the slots follow."""
@@ -112,7 +111,7 @@ def choix_lieu(request: HttpRequest, structure: Structure, motif_id: int) -> Htt
 
 @login_not_required
 @lecture_et_envoi
-@never_cache
+@jamais_perimee
 @par_le_lien
 def choix_creneau(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
     """When: the soonest times, then a week. A POST holds the slot, for a new booking or for the one being moved."""
@@ -242,7 +241,7 @@ def _motif_ferme(request: HttpRequest, structure: Structure) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def demarche(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Go to the step where this booking stands."""
@@ -251,56 +250,80 @@ def demarche(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 
 @login_not_required
 @lecture_et_envoi
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def instructions(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """What the structure asks to read and accept. The text shown comes back with the answer."""
     if not a_des_instructions(demarche.motif):
         return redirect("reservations:demarche", jeton=demarche.jeton)
     texte = demarche.motif.instructions_a_accepter
-    depart = {"texte": texte, "accepte": services.instructions_acceptees(demarche)}
-    formulaire = FormulaireInstructions(request.POST or None, initial=depart)
-    refus = ""
-    if request.method == "POST" and formulaire.is_valid():
-        try:
-            services.accepter_instructions(
-                demarche=demarche, texte=formulaire.cleaned_data["texte"], maintenant=timezone.now()
-            )
-        except DemarcheIncomplete as change:
-            refus = str(change)
-            formulaire = FormulaireInstructions(initial={"texte": texte})
-        else:
-            return redirect("reservations:demarche", jeton=demarche.jeton)
+    if request.method == "POST":
+        return _accepter(request, demarche)
+    saisie = saisie_de(request, demarche, "instructions")
+    refus = saisie.refus if saisie else ""
+    accepte = "accepte" in saisie.champs if saisie else services.instructions_acceptees(demarche)
+    # Refused because the text changed: the new one is still to be ticked.
+    formulaire = FormulaireInstructions(
+        {"texte": texte} if saisie and saisie.a_verifier and not refus else None,
+        initial={"texte": texte, "accepte": accepte and not refus},
+    )
     return _page_gardee(request, "instructions", demarche, {"form": formulaire, "texte": texte, "refus": refus})
+
+
+def _accepter(request: HttpRequest, demarche: Demarche) -> HttpResponse:
+    formulaire = FormulaireInstructions(request.POST)
+    if formulaire.is_valid():
+        lu = formulaire.cleaned_data["texte"]
+        try:
+            services.accepter_instructions(demarche=demarche, texte=lu, maintenant=timezone.now())
+        except DemarcheIncomplete as change:
+            garder_saisie(request, demarche, "instructions", refus=str(change))
+        else:
+            oublier_saisie(request)
+            return redirect("reservations:demarche", jeton=demarche.jeton)
+    else:
+        garder_saisie(request, demarche, "instructions")
+    return redirect("reservations:instructions", jeton=demarche.jeton)
 
 
 @login_not_required
 @lecture_et_envoi
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Who comes and how to reach them; then a code is sent there."""
     if premiere_etape_incomplete(demarche) == "instructions":
         return redirect("reservations:instructions", jeton=demarche.jeton)
+    if request.method == "POST":
+        return _donner_coordonnees(request, demarche)
+    saisie = saisie_de(request, demarche, "coordonnees")
     formulaire = FormulaireCoordonnees(
-        request.POST if request.method == "POST" else None,
+        saisie.champs if saisie and saisie.a_verifier else None,
         motif=demarche.motif,
-        initial=_brouillon(request, demarche) or _coordonnees_connues(demarche),
+        initial=saisie.champs if saisie else _coordonnees_connues(demarche),
     )
-    refus = ""
-    if request.method == "POST" and formulaire.is_valid():
+    refus = saisie.refus if saisie else ""
+    return _page_gardee(request, "coordonnees", demarche, {"form": formulaire, "refus": refus})
+
+
+def _donner_coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
+    formulaire = FormulaireCoordonnees(request.POST, motif=demarche.motif)
+    if formulaire.is_valid():
         try:
             services.donner_coordonnees(demarche=demarche, maintenant=timezone.now(), **formulaire.cleaned_data)
         except TropDeCodes as trop:
-            refus = str(trop)
+            garder_saisie(request, demarche, "coordonnees", refus=str(trop))
         else:
+            oublier_saisie(request)
             return redirect("reservations:code", jeton=demarche.jeton)
-    return _page_gardee(request, "coordonnees", demarche, {"form": formulaire, "refus": refus})
+    else:
+        garder_saisie(request, demarche, "coordonnees")
+    return redirect("reservations:coordonnees", jeton=demarche.jeton)
 
 
 @login_not_required
 @lecture_et_envoi
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def code(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """The code received, then the confirmation: one button for both. Already verified, only the button is left."""
@@ -308,30 +331,43 @@ def code(request: HttpRequest, demarche: Demarche) -> HttpResponse:
         return redirect("reservations:demarche", jeton=demarche.jeton)
     if request.POST.get("action") == "renvoyer":
         return _renvoyer(request, demarche)
+    if request.method == "POST":
+        return _verifier_et_confirmer(request, demarche)
     formulaire = None
     if not demarche.est_verifiee:
-        formulaire = FormulaireCode(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and (formulaire is None or formulaire.is_valid()):
-        maintenant = timezone.now()
-        try:
-            if formulaire is not None:
-                services.verifier_code(demarche=demarche, code=formulaire.cleaned_data["code"], maintenant=maintenant)
-            rendez_vous = services.confirmer(demarche=demarche, maintenant=maintenant)
-        except CodeRefuse as refus:
-            if formulaire is not None:
-                formulaire.add_error("code", str(refus))
-        except DemarcheIncomplete:
-            return redirect("reservations:demarche", jeton=demarche.jeton)
-        except ReservationImpossible as refus:
-            return _creneau_perdu(request, demarche, refus)
-        else:
-            request.session["vient_de"] = ["confirmer", rendez_vous.jeton]
-            return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
+        saisie = saisie_de(request, demarche, "code")
+        champs = saisie.champs if saisie else None
+        formulaire = FormulaireCode(champs if saisie and saisie.a_verifier else None, initial=champs)
+        for champ, erreur in saisie.erreurs.items() if saisie else ():
+            formulaire.add_error(champ, erreur)
     en_cours = services.code_en_cours(demarche, timezone.now())
     return _page_gardee(request, "code", demarche, {"form": formulaire, "code_en_cours": en_cours})
 
 
+def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
+    maintenant = timezone.now()
+    formulaire = None if demarche.est_verifiee else FormulaireCode(request.POST)
+    if formulaire is not None and not formulaire.is_valid():
+        garder_saisie(request, demarche, "code")
+        return redirect("reservations:code", jeton=demarche.jeton)
+    try:
+        if formulaire is not None:
+            services.verifier_code(demarche=demarche, code=formulaire.cleaned_data["code"], maintenant=maintenant)
+        rendez_vous = services.confirmer(demarche=demarche, maintenant=maintenant)
+    except CodeRefuse as refus:
+        garder_saisie(request, demarche, "code", erreurs={"code": str(refus)})
+        return redirect("reservations:code", jeton=demarche.jeton)
+    except DemarcheIncomplete:
+        return redirect("reservations:demarche", jeton=demarche.jeton)
+    except ReservationImpossible as refus:
+        return _creneau_perdu(request, demarche, refus)
+    oublier_saisie(request)
+    request.session["vient_de"] = ["confirmer", rendez_vous.jeton]
+    return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
+
+
 def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
+    oublier_saisie(request)
     try:
         services.renvoyer_code(demarche=demarche, maintenant=timezone.now())
     except TropDeCodes as trop:
@@ -343,7 +379,7 @@ def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 
 @login_not_required
 @require_POST
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def prolonger(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Hold the slot longer. What is being typed stays: in the page under htmx, else carried by the session."""
@@ -352,12 +388,11 @@ def prolonger(request: HttpRequest, demarche: Demarche) -> HttpResponse:
         annonce = "Votre créneau est gardé plus longtemps."
     except CreneauIndisponible:
         annonce = ""
-    ici = request.GET.get("etape", "")
-    ici = ici if ici in ETAPES_GARDEES else premiere_etape_incomplete(demarche)
+    ici = _etape_d_ou_vient(request, demarche)
     if request.htmx:  # type: ignore[attr-defined]
         demarche.refresh_from_db(fields=["rendez_vous"])
         return _page_gardee(request, ici, demarche, {"annonce": annonce})
-    _garder_brouillon(request, demarche)
+    garder_saisie(request, demarche, ici, a_verifier=False)
     if annonce:
         messages.success(request, annonce)
     return redirect(f"reservations:{ici}", jeton=demarche.jeton)
@@ -365,12 +400,12 @@ def prolonger(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 
 @login_not_required
 @require_POST
-@never_cache
+@jamais_perimee
 @pour_son_visiteur
 def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Take back a slot that is no longer held, if it is still free."""
     maintenant = timezone.now()
-    _garder_brouillon(request, demarche)
+    garder_saisie(request, demarche, _etape_d_ou_vient(request, demarche), a_verifier=False)
     if services.option_vivante(demarche, maintenant) is None:
         try:
             services.prendre_option(
@@ -387,6 +422,12 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
             return _creneau_perdu(request, demarche, refus)
         messages.success(request, "Votre créneau est de nouveau réservé pour vous.")
     return redirect("reservations:demarche", jeton=demarche.jeton)
+
+
+def _etape_d_ou_vient(request: HttpRequest, demarche: Demarche) -> str:
+    """Return the step in which the button was pressed: the address says it, within the steps that exist."""
+    ici = request.GET.get("etape", "")
+    return ici if ici in ETAPES_GARDEES else premiere_etape_incomplete(demarche)
 
 
 def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: dict[str, object]) -> HttpResponse:
@@ -443,18 +484,3 @@ def _coordonnees_connues(demarche: Demarche) -> dict[str, str]:
         "courriel": demarche.courriel,
         "telephone": telephone,
     }
-
-
-def _garder_brouillon(request: HttpRequest, demarche: Demarche) -> None:
-    """Without JavaScript, a button of the page that does something else must not lose what is being typed."""
-    if "prenom" in request.POST:
-        champs = {champ: request.POST.get(champ, "")[:254] for champ in CHAMPS_DU_BROUILLON}
-        request.session["brouillon"] = {"jeton": demarche.jeton, "champs": champs}
-
-
-def _brouillon(request: HttpRequest, demarche: Demarche) -> dict[str, str] | None:
-    garde = request.session.get("brouillon")
-    if not garde or garde["jeton"] != demarche.jeton or request.method == "POST":
-        return None
-    del request.session["brouillon"]
-    return garde["champs"]

@@ -1,0 +1,57 @@
+"""What is being typed, carried by the visitor's session from an answer to the page that shows it again.
+
+The forms of a booking in progress answer every POST by a redirection, errors included: "back" and "reload" then never
+offer to send a form again, and "back" from the confirmation leads to the rendez-vous, not to a form that was refused.
+"""
+
+from dataclasses import asdict, dataclass, field
+
+from django.http import HttpRequest
+
+from reservations.models import Demarche
+
+CLE_DE_SESSION = "saisie"
+CHAMPS = ("prenom", "nom", "courriel", "telephone", "texte", "accepte", "code")
+LONGUEUR = 20_000  # the session is not a store: longer than any form of the path
+
+
+@dataclass(frozen=True)
+class Saisie:
+    """One form as it was sent. `a_verifier`: its errors are shown; otherwise it was only interrupted."""
+
+    jeton: str
+    etape: str
+    champs: dict[str, str] = field(default_factory=dict)
+    a_verifier: bool = True
+    erreurs: dict[str, str] = field(default_factory=dict)  # what a service refused, by field
+    refus: str = ""
+
+
+def garder_saisie(
+    request: HttpRequest,
+    demarche: Demarche,
+    etape: str,
+    *,
+    a_verifier: bool = True,
+    erreurs: dict[str, str] | None = None,
+    refus: str = "",
+) -> None:
+    """Keep what this POST brings for the page `etape` of this booking."""
+    champs = {nom: request.POST[nom][:LONGUEUR] for nom in CHAMPS if nom in request.POST}
+    if not champs and not a_verifier:
+        return
+    saisie = Saisie(demarche.jeton, etape, champs, a_verifier, erreurs or {}, refus)
+    request.session[CLE_DE_SESSION] = asdict(saisie)
+
+
+def saisie_de(request: HttpRequest, demarche: Demarche, etape: str) -> Saisie | None:
+    """Return what was kept for that page of that booking. It stays until the form is accepted."""
+    gardee = request.session.get(CLE_DE_SESSION)
+    if not gardee or (gardee["jeton"], gardee["etape"]) != (demarche.jeton, etape):
+        return None
+    return Saisie(**gardee)
+
+
+def oublier_saisie(request: HttpRequest) -> None:
+    """Forget it: the form was accepted, and nothing personal stays in the session."""
+    request.session.pop(CLE_DE_SESSION, None)
