@@ -146,8 +146,9 @@ class PlageForm(ModeleForm[PlageOuverture]):
         lieu.queryset = structure.lieux.filter(Q(ouvert=True) | Q(pk=plage.lieu_id)).order_by(Lower("nom"), "pk")
         lieu.empty_label = "Choisissez un lieu"
         self._regler_repetition(plage)
+        # Read by composants/champ.html: "(facultatif)" would mislead, these depend on the other answers.
         for nom in ("lieu", "jours", "mensuel", "intervalle"):
-            self.fields[nom].sans_mention = True  # type: ignore[attr-defined] read by composants/champ.html
+            self.fields[nom].sans_mention = True  # type: ignore[attr-defined]
         if self.nouvelle:
             self._proposer(structure, motifs_coches, lieu)
 
