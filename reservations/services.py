@@ -356,8 +356,9 @@ def renvoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
     verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
     if verrouillee.est_verifiee or verrouillee.confirmee_le is not None:
         return
-    repos = timedelta(minutes=settings.CODE_MINUTES) - DOUBLE_CLIC
-    if code_en_cours(verrouillee, maintenant) and verrouillee.code_expire_a > maintenant + repos:
+    vient_de_partir = maintenant + timedelta(minutes=settings.CODE_MINUTES) - DOUBLE_CLIC
+    expire_a = verrouillee.code_expire_a
+    if code_en_cours(verrouillee, maintenant) and expire_a is not None and expire_a > vient_de_partir:
         return
     envoyer_code(demarche=verrouillee, maintenant=maintenant)
 

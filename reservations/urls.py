@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from reservations import vues_demonstration, vues_parcours, vues_rendez_vous
+from reservations import vues_choix, vues_demonstration, vues_parcours, vues_rendez_vous
 from reservations.visiteurs import JETON
 
 
@@ -23,9 +23,9 @@ register_converter(Jeton, "jeton")
 app_name = "reservations"
 urlpatterns: list[URLPattern | URLResolver] = [
     # Choosing: nothing is written, the address says everything.
-    path("r/<jeton:lien>/", vues_parcours.choix_motif, name="choix_motif"),
-    path("r/<jeton:lien>/motif/<int:motif_id>/", vues_parcours.choix_lieu, name="choix_lieu"),
-    path("r/<jeton:lien>/motif/<int:motif_id>/creneaux/", vues_parcours.choix_creneau, name="choix_creneau"),
+    path("r/<jeton:lien>/", vues_choix.choix_motif, name="choix_motif"),
+    path("r/<jeton:lien>/motif/<int:motif_id>/", vues_choix.choix_lieu, name="choix_lieu"),
+    path("r/<jeton:lien>/motif/<int:motif_id>/creneaux/", vues_choix.choix_creneau, name="choix_creneau"),
     # Identifying: one booking in progress, which belongs to the visitor's session.
     path("reservation/<jeton:jeton>/", vues_parcours.demarche, name="demarche"),
     path("reservation/<jeton:jeton>/instructions/", vues_parcours.instructions, name="instructions"),

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -58,7 +59,7 @@ def demarche_du_visiteur(request: HttpRequest, jeton: str) -> Demarche | None:
     return trouvee if trouvee is not None and constant_time_compare(trouvee.visiteur, moi) else None
 
 
-def _demarches():  # type: ignore[no-untyped-def]
+def _demarches() -> QuerySet[Demarche]:
     return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous")
 
 
@@ -102,8 +103,7 @@ def pour_son_visiteur(vue: Vue) -> Vue:
 
 def _session_terminee(request: HttpRequest, jeton: str) -> HttpResponse:
     demarche = _demarches().filter(jeton=jeton).first()
-    structure = demarche.motif.structure if demarche else None
-    contexte = {"structure": structure if structure and structure.reservation_en_ligne_possible else None}
-    if contexte["structure"]:
-        contexte["motif"] = demarche.motif
+    contexte: dict[str, object] = {}
+    if demarche is not None and demarche.motif.structure.reservation_en_ligne_possible:
+        contexte = {"structure": demarche.motif.structure, "motif": demarche.motif}
     return render(request, "reservations/parcours/session_terminee.html", contexte, status=403)

@@ -1,39 +1,25 @@
-"""The learner's path: for what, where, when, instructions, who, code. One view a page; GET never writes."""
-
-from datetime import datetime
-from urllib.parse import urlencode
+"""The learner says who they are, for the slot held: instructions, contact, code, confirmation. GET never writes."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from motifs.models import Motif
 from reservations import services
 from reservations.forms_parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
 from reservations.models import Demarche
 from reservations.parcours import (
     a_des_instructions,
-    dans_la_fenetre,
-    disponibilites_des_lieux,
-    disponibilites_des_motifs,
     etape,
-    etapes,
-    lieux_du_motif,
-    lire_instant,
-    lire_semaine,
     minutes_restantes,
     motifs_du_public,
     peut_etre_prolongee,
     plus_proches,
     premiere_etape_incomplete,
     proposes,
-    propositions,
 )
-from reservations.redaction import HEURES_LOCALES
 from reservations.refus import (
     CodeRefuse,
     CreneauIndisponible,
@@ -42,201 +28,12 @@ from reservations.refus import (
     TropDeCodes,
 )
 from reservations.saisies import garder_saisie, oublier_saisie, saisie_de
-from reservations.visiteurs import demarche_du_visiteur, jamais_perimee, par_le_lien, pour_son_visiteur, visiteur
+from reservations.visiteurs import jamais_perimee, pour_son_visiteur
+from reservations.vues_choix import adresse_du_choix
 from structures.adresse import adresse_du_visiteur
-from structures.htmx import page_ou_fragment
-from structures.models import Lieu, Structure
 
 ETAPES_GARDEES = ("instructions", "coordonnees", "code")  # the steps during which the slot is held
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
-
-
-# --- Choosing -------------------------------------------------------------------------------------------------------
-
-
-@login_not_required
-@require_safe
-@jamais_perimee
-@par_le_lien
-def choix_motif(request: HttpRequest, structure: Structure) -> HttpResponse:
-    """For what: who offers the help, then one card a motif. A single motif is not a choice: its page follows."""
-    maintenant = timezone.now()
-    motifs = proposes(motifs_du_public(structure, timezone.localdate(maintenant)))
-    demarche = _demarche_a_deplacer(request, structure)
-    if len(motifs) == 1:
-        return redirect(_adresse("choix_lieu", structure, motifs[0].pk, demarche=demarche))
-    totaux = {len(etapes(plusieurs_motifs=True, instructions=a_des_instructions(motif))) for motif in motifs}
-    contexte = {
-        "structure": structure,
-        "etape": f"Étape 1 sur {max(totaux)}" if len(totaux) == 1 else "Étape 1" if totaux else "",
-        "totaux": sorted(totaux),
-        "choix": [
-            (dispo, _adresse("choix_lieu", structure, dispo.objet.pk, demarche=demarche))
-            for dispo in disponibilites_des_motifs(motifs, maintenant, visiteur(request))
-        ],
-    }
-    return render(request, "reservations/parcours/choix_motif.html", contexte)
-
-
-@login_not_required
-@require_safe
-@jamais_perimee
-@par_le_lien
-def choix_lieu(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
-    """Where, for a motif on site with several lieux; otherwise there is nothing to choose and the slots follow."""
-    maintenant = timezone.now()
-    motifs = motifs_du_public(structure, timezone.localdate(maintenant))
-    motif = next((motif for motif in motifs if motif.pk == motif_id), None)
-    if motif is None:
-        return _motif_ferme(request, structure)
-    lieux = lieux_du_motif(motif, timezone.localdate(maintenant))
-    demarche = _demarche_a_deplacer(request, structure)
-    if len(lieux) < 2:
-        return redirect(_adresse("choix_creneau", structure, motif.pk, demarche=demarche))
-    ici = etape("quand", motif, proposes(motifs))
-    contexte = {
-        "structure": structure,
-        "motif": motif,
-        "etape": ici,
-        "totaux": [ici.total],
-        "seul_motif": len(proposes(motifs)) < 2,
-        "adresse_des_motifs": _adresse("choix_motif", structure, demarche=demarche),
-        "choix": [
-            (dispo, _adresse("choix_creneau", structure, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
-            for dispo in disponibilites_des_lieux(motif, lieux, maintenant, visiteur(request))
-        ],
-    }
-    return render(request, "reservations/parcours/choix_lieu.html", contexte)
-
-
-@login_not_required
-@lecture_et_envoi
-@jamais_perimee
-@par_le_lien
-def choix_creneau(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
-    """When: the soonest times, then a week. A POST holds the slot, for a new booking or for the one being moved."""
-    maintenant = timezone.now()
-    motifs = motifs_du_public(structure, timezone.localdate(maintenant))
-    motif = next((motif for motif in motifs if motif.pk == motif_id), None)
-    if motif is None:
-        return _motif_ferme(request, structure)
-    lieux = lieux_du_motif(motif, timezone.localdate(maintenant))
-    lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
-    demarche = _demarche_a_deplacer(request, structure)
-    if lieu is None and lieux:
-        return redirect(_adresse("choix_lieu", structure, motif.pk, demarche=demarche))
-    semaine = lire_semaine(request.GET.get("semaine", ""))
-    perdu: dict[str, object] = {}
-    if request.method == "POST":
-        debut = lire_instant(request.POST.get("debut", ""))
-        try:
-            return redirect(_prendre(request, motif, lieu, debut, demarche, maintenant))
-        except ReservationImpossible as refus:
-            perdu = _refus_du_creneau(request, refus, motif, lieu, debut, maintenant)
-            if debut:
-                semaine = timezone.localdate(dans_la_fenetre(motif, debut, maintenant))
-    contexte = {
-        **_contexte_du_choix(structure, motif, proposes(motifs), lieu, lieux, demarche, maintenant),
-        **perdu,
-        "propositions": propositions(motif, lieu, semaine=semaine, maintenant=maintenant, visiteur=visiteur(request)),
-    }
-    region = "creneaux" if request.method == "GET" else None
-    return page_ou_fragment(request, "reservations/parcours/choix_creneau.html", contexte, region)
-
-
-def _contexte_du_choix(
-    structure: Structure,
-    motif: Motif,
-    choix: list[Motif],
-    lieu: Lieu | None,
-    lieux: list[Lieu],
-    demarche: Demarche | None,
-    maintenant: datetime,
-) -> dict[str, object]:
-    ici = etape("quand", motif, choix)
-    adresse = _adresse("choix_creneau", structure, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
-    return {
-        "structure": structure,
-        "motif": motif,
-        "lieu": lieu,
-        "etape": ici,
-        "totaux": [ici.total],
-        "seul_motif": len(choix) < 2,
-        "heure_locale": "" if motif.sur_place else HEURES_LOCALES.get(structure.fuseau, ""),
-        "dernier_jour": motif.fenetre_du_public(maintenant)[1],
-        "adresse": adresse,
-        "adresse_de_semaine": f"{adresse}{'&' if '?' in adresse else '?'}semaine=",
-        "adresse_des_motifs": "" if len(choix) < 2 else _adresse("choix_motif", structure, demarche=demarche),
-        "adresse_des_lieux": "" if len(lieux) < 2 else _adresse("choix_lieu", structure, motif.pk, demarche=demarche),
-        "demarche": demarche,
-        "encore_garde": services.option_vivante(demarche, maintenant) if demarche else None,
-    }
-
-
-def _prendre(
-    request: HttpRequest,
-    motif: Motif,
-    lieu: Lieu | None,
-    debut: datetime | None,
-    demarche: Demarche | None,
-    maintenant: datetime,
-) -> str:
-    """Hold the slot asked and return the address of the step that follows."""
-    if debut is None:
-        raise ReservationImpossible("Cette heure n'est pas dans la liste. Choisissez-en une ci-dessous.")
-    prise = services.prendre_option(
-        motif_id=motif.pk,
-        structure_id=motif.structure_id,
-        lieu_id=lieu.pk if lieu else None,
-        debut=debut,
-        visiteur=visiteur(request, creer=True),
-        adresse=adresse_du_visiteur(request),
-        maintenant=maintenant,
-        demarche=demarche,
-    )
-    return reverse(f"reservations:{premiere_etape_incomplete(prise)}", args=[prise.jeton])
-
-
-def _refus_du_creneau(
-    request: HttpRequest,
-    refus: ReservationImpossible,
-    motif: Motif,
-    lieu: Lieu | None,
-    debut: datetime | None,
-    maintenant: datetime,
-) -> dict[str, object]:
-    """Say what happened, with the nearest other times when the slot itself is what is missing."""
-    if debut is None or not isinstance(refus, CreneauIndisponible):
-        return {"refus": str(refus)}
-    proches = plus_proches(motif, lieu, debut, maintenant=maintenant, visiteur=visiteur(request))
-    return {"refus": "Ce créneau vient d'être pris.", "proches": proches}
-
-
-def _demarche_a_deplacer(request: HttpRequest, structure: Structure) -> Demarche | None:
-    """Return the visitor's own booking in progress whose slot is being changed; anything else is ignored."""
-    jeton = request.GET.get("demarche", "")
-    demarche = demarche_du_visiteur(request, jeton) if jeton else None
-    if demarche is None or demarche.confirmee_le is not None or demarche.motif.structure_id != structure.pk:
-        return None
-    return demarche
-
-
-def _adresse(
-    nom: str, structure: Structure, *args: int, lieu: int | None = None, demarche: Demarche | None = None
-) -> str:
-    """Return the address of a page of choice, with what was already chosen."""
-    chemin = reverse(f"reservations:{nom}", args=[structure.lien, *args])
-    parametres = {"lieu": lieu, "demarche": demarche.jeton if demarche else None}
-    choisis = urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})
-    return f"{chemin}?{choisis}" if choisis else chemin
-
-
-def _motif_ferme(request: HttpRequest, structure: Structure) -> HttpResponse:
-    """The same answer for a motif that was closed, is not for everyone, or never existed."""
-    return render(request, "reservations/parcours/motif_ferme.html", {"structure": structure}, status=404)
-
-
-# --- Identifying ----------------------------------------------------------------------------------------------------
 
 
 @login_not_required
@@ -445,8 +242,8 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
         "ici": nom,
         "option": option,
         "minutes": minutes_restantes(option, maintenant) if option else 0,
-        "prolongeable": bool(option) and peut_etre_prolongee(option),
-        "adresse_des_creneaux": _adresse(
+        "prolongeable": option is not None and peut_etre_prolongee(option),
+        "adresse_des_creneaux": adresse_du_choix(
             "choix_creneau", motif.structure, motif.pk, lieu=demarche.lieu_id, demarche=demarche
         ),
         **contexte,
@@ -471,7 +268,9 @@ def _creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationI
         "proches": plus_proches(motif, demarche.lieu, demarche.debut, maintenant=maintenant, visiteur=demarche.visiteur)
         if pris
         else [],
-        "adresse": _adresse("choix_creneau", motif.structure, motif.pk, lieu=demarche.lieu_id, demarche=demarche),
+        "adresse": adresse_du_choix(
+            "choix_creneau", motif.structure, motif.pk, lieu=demarche.lieu_id, demarche=demarche
+        ),
     }
     return render(request, "reservations/parcours/creneau_perdu.html", contexte)
 
