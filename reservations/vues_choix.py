@@ -153,10 +153,8 @@ def _contexte_du_choix(
         "dernier_jour": motif.fenetre_du_public(maintenant)[1],
         "adresse": adresse,
         "adresse_de_semaine": f"{adresse}{'&' if '?' in adresse else '?'}semaine=",
-        "adresse_des_motifs": "" if len(choix) < 2 else adresse_du_choix("choix_motif", structure, demarche=demarche),
-        "adresse_des_lieux": ""
-        if len(lieux) < 2
-        else adresse_du_choix("choix_lieu", structure, motif.pk, demarche=demarche),
+        "adresse_des_motifs": adresse_des_motifs if len(choix) > 1 else "",
+        "adresse_des_lieux": adresse_des_lieux if len(lieux) > 1 else "",
         "demarche": demarche,
         "encore_garde": services.option_vivante(demarche, maintenant) if demarche else None,
     }
