@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from structures import views, views_lieux
+from structures import views, views_lieux, views_parametres
 
 app_name = "structures"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mot-de-passe/envoye/", views.mot_de_passe_envoye, name="mot_de_passe_envoye"),
     path("mot-de-passe/<uidb64>/<token>/", views.mot_de_passe_choisir, name="mot_de_passe_choisir"),
     path("agent/", views.mes_structures, name="mes_structures"),
+    path("agent/<int:structure_id>/mon-compte/", views_parametres.mon_compte, name="mon_compte"),
+    path("agent/<int:structure_id>/parametres/structure/", views_parametres.structure, name="structure"),
     path("agent/<int:structure_id>/parametres/lieux/", views_lieux.lieux, name="lieux"),
     path("agent/<int:structure_id>/parametres/lieux/nouveau/", views_lieux.nouveau_lieu, name="nouveau_lieu"),
     path("agent/<int:structure_id>/parametres/lieux/<int:lieu_id>/", views_lieux.modifier_lieu, name="modifier_lieu"),

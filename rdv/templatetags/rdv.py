@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django import forms, template
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -150,14 +150,13 @@ def est_radio(champ: BoundField) -> bool:
 
 
 # --- The agents' menu ---------------------------------------------------------------------------------------------
-# (label, URL name, other URL names of the section). An entry whose page does not exist yet is left out.
+# (label, URL name, URL names of the section, as a pattern).
 _SECTIONS: list[tuple[str, str, str]] = [
     ("Rendez-vous", "reservations:rendez_vous", r"reservations:(rendez_vous|annuler)$"),
-    ("Agenda", "reservations:agenda", r"reservations:agenda"),
-    ("Plages d'ouverture", "plages:plages", r"plages:(?!absence)"),
-    ("Absences", "plages:absences", r"plages:absence"),
+    ("Plages d'ouverture", "plages:plages", r"plages:"),
 ]
 _PARAMETRES: list[tuple[str, str, str]] = [
+    ("Structure", "structures:structure", r"structures:structure$"),
     ("Motifs", "motifs:motifs", r"motifs:"),
     ("Lieux", "structures:lieux", r"structures:(nouveau_|modifier_)?lieu"),
     ("Réservation en ligne", "reservations:reservation_en_ligne", r"reservations:reservation_en_ligne"),
@@ -171,10 +170,9 @@ def _entrees(request: HttpRequest, sections: list[tuple[str, str, str]]) -> list
     for libelle, nom, motif_de_section in sections:
         if nom == "reservations:reservation_en_ligne" and not structure.reservation_en_ligne_possible:
             continue
-        try:
-            adresse = reverse(nom, kwargs={"structure_id": structure.pk})
-        except NoReverseMatch:
+        if nom == "structures:structure" and not request.appartenance.est_admin:  # type: ignore[attr-defined]
             continue
+        adresse = reverse(nom, kwargs={"structure_id": structure.pk})
         courante = "page" if request.path == adresse else "true" if re.match(motif_de_section, ici) else ""
         entrees.append({"libelle": libelle, "adresse": adresse, "courante": courante})
     return entrees
@@ -189,12 +187,8 @@ def navigation_agent(context: template.Context) -> dict[str, object]:
     parametres = _entrees(request, _PARAMETRES)
     dans_parametres = any(entree["courante"] for entree in parametres)
     sections = _entrees(request, _SECTIONS)
-    if parametres:
-        sections.append(
-            {
-                "libelle": "Paramètres",
-                "adresse": parametres[0]["adresse"],
-                "courante": "true" if dans_parametres else "",
-            }
-        )
+    courante = "true" if dans_parametres else ""
+    sections.append(
+        {"libelle": "Paramètres", "adresse": reverse("motifs:motifs", args=[structure_id]), "courante": courante}
+    )
     return {"sections": sections, "parametres": parametres if dans_parametres else []}

@@ -17,6 +17,7 @@ ADMIN = {
     "motifs:restaurer_motif",
     "structures:nouveau_lieu",
     "structures:modifier_lieu",
+    "structures:structure",
     "reservations:basculer_motif",
 }
 # Objects of the admin that a colleague may not change.

@@ -1,0 +1,37 @@
+"""Forms of what agents say of themselves and of their structure."""
+
+from django import forms
+
+from structures.formulaires import ModeleForm
+from structures.models import Agent, Structure
+
+
+class MonCompteForm(ModeleForm[Agent]):
+    """My name and my visioconférence room. The e-mail address identifies the account: it does not change here."""
+
+    class Meta:
+        model = Agent
+        fields = ("prenom", "nom", "url_visio")
+        widgets = {
+            "prenom": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "nom": forms.TextInput(attrs={"autocomplete": "family-name"}),
+            "url_visio": forms.URLInput(attrs={"autocomplete": "off"}),
+        }
+
+
+class StructureForm(ModeleForm[Structure]):
+    """What learners read of the structure, and how they reach it."""
+
+    class Meta:
+        model = Structure
+        fields = ("nom", "telephone", "courriel")
+        help_texts = {
+            "nom": "Tel que les personnes vous connaissent. Il est écrit en haut de vos pages de rendez-vous.",
+            "telephone": "Donné aux personnes qui n'arrivent pas à prendre rendez-vous par Internet.",
+            "courriel": "Les réponses aux messages de rendez-vous y arrivent.",
+        }
+        widgets = {
+            "nom": forms.TextInput(attrs={"autocomplete": "organization"}),
+            "telephone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+            "courriel": forms.EmailInput(attrs={"autocomplete": "off"}),
+        }
