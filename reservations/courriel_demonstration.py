@@ -18,7 +18,7 @@ class CourrielDemonstration(BaseEmailBackend):
             Message(
                 canal=Canal.COURRIEL,
                 destinataire=destinataire,
-                sujet=courriel.subject,
+                sujet=str(courriel.subject),
                 texte=str(courriel.body),
                 envoye_le=maintenant,
             )

@@ -187,8 +187,7 @@ def navigation_agent(context: template.Context) -> dict[str, object]:
     parametres = _entrees(request, _PARAMETRES)
     dans_parametres = any(entree["courante"] for entree in parametres)
     sections = _entrees(request, _SECTIONS)
+    premiere_page = reverse("motifs:motifs", args=[request.structure.pk])  # type: ignore[attr-defined]
     courante = "true" if dans_parametres else ""
-    sections.append(
-        {"libelle": "Paramètres", "adresse": reverse("motifs:motifs", args=[structure_id]), "courante": courante}
-    )
+    sections.append({"libelle": "Paramètres", "adresse": premiere_page, "courante": courante})
     return {"sections": sections, "parametres": parametres if dans_parametres else []}
