@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from motifs.models import Motif
+from motifs.models import Motif, Public
 from plages.models import PlageOuverture
 from reservations.creneaux import Creneau, demande_du_public, premiers_creneaux
 from structures.models import Structure
@@ -49,6 +49,11 @@ class EtatReservation:
     def pret(self) -> bool:
         """Whether the link can be given: both conditions of the brief are met."""
         return bool(self.motifs_ouverts) and self.plages > 0
+
+    @property
+    def prescripteurs_seulement(self) -> bool:
+        """Whether a learner alone would find nothing behind the link."""
+        return all(motif.ouvert_a == Public.PRESCRIPTEURS for motif in self.motifs_ouverts)
 
 
 AUCUNE_PLAGE = "aucune plage"

@@ -131,6 +131,16 @@ def test_an_open_motif_without_slot_says_why_and_offers_a_plage() -> None:
 
 
 @pytest.mark.django_db
+def test_a_link_for_prescripteurs_only_says_so() -> None:
+    equipe = une_equipe()
+    une_plage(equipe, motifs=[MotifFactory(structure=equipe.structure, ouvert=True, ouvert_a="prescripteurs")])
+    assert "les autres personnes n'y trouveront aucun créneau" in texte(_page(equipe))
+
+    une_plage(equipe, motifs=[MotifFactory(structure=equipe.structure, ouvert=True)])
+    assert "les autres personnes" not in texte(_page(equipe))
+
+
+@pytest.mark.django_db
 def test_the_notes_of_the_brief_are_there() -> None:
     lu = texte(_page(une_equipe()))
 
