@@ -93,7 +93,7 @@ def test_par_telephone_le_numero_que_nous_appellerons(client):
     ("url", "attendu"),
     [
         ("https://visio.exemple.fr/salle", "ouvrez ce lien : https://visio.exemple.fr/salle"),
-        ("", "Le lien vous sera envoyé."),
+        ("", "Votre conseiller vous donnera le lien."),
     ],
 )
 def test_par_visio_le_lien_de_l_agent(client, url, attendu):
