@@ -84,16 +84,27 @@ def prendre_option(
 
     With `demarche`, that booking changes its slot, or takes its expired one back; what was typed is kept, and on a
     refusal so is the slot held before. Asked twice for the same slot by the same visitor (a double click), it is the
-    same option. `adresse` is the network address.
+    same option, and expires when it would have. `adresse` is the network address.
 
     Raises MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
     """
     motif = motif_reservable(motif_id=motif_id, structure_id=structure_id)
-    adresse_hachee = hacher(adresse, usage="adresse")
-    if demarche is None:
-        deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant)
-        if deja is not None:
-            return deja
+    return _prendre_option(motif, lieu_id, debut, visiteur, hacher(adresse, usage="adresse"), maintenant, demarche)
+
+
+def _prendre_option(
+    motif: Motif,
+    lieu_id: int | None,
+    debut: datetime,
+    visiteur: str,
+    adresse_hachee: str,
+    maintenant: datetime,
+    demarche: Demarche | None,
+) -> Demarche:
+    deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant)
+    if deja is not None and (demarche is None or demarche.pk == deja.pk):
+        return deja
+    if demarche is None or option_vivante(demarche, maintenant) is None:  # else it only changes its slot for another
         _limiter_les_options(visiteur=visiteur, adresse=adresse_hachee, maintenant=maintenant)
     for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant):
         try:
@@ -244,7 +255,10 @@ def prolonger_option(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
 
 def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | None:
     """Return the option of a booking in progress if it still holds the slot."""
-    option = demarche.rendez_vous
+    try:
+        option = demarche.rendez_vous
+    except RendezVous.DoesNotExist:  # deleted since this row was read: it had expired
+        return None
     if option is None or option.statut != Statut.OPTION or option.expire_a is None or option.expire_a <= maintenant:
         return None
     return option
@@ -408,15 +422,9 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
         return demarche.rendez_vous
     _verifier_complete(demarche)
     if option_vivante(demarche, maintenant) is None:
-        demarche = prendre_option(
-            motif_id=demarche.motif_id,
-            structure_id=demarche.motif.structure_id,
-            lieu_id=demarche.lieu_id,
-            debut=demarche.debut,
-            visiteur=demarche.visiteur,
-            adresse=demarche.adresse,
-            maintenant=maintenant,
-            demarche=demarche,
+        motif = motif_reservable(motif_id=demarche.motif_id, structure_id=demarche.motif.structure_id)
+        demarche = _prendre_option(
+            motif, demarche.lieu_id, demarche.debut, demarche.visiteur, demarche.adresse, maintenant, demarche
         )
     with _course_perdue_est_un_refus(), transaction.atomic():
         return _confirmer_sous_verrou(demarche, maintenant)

@@ -40,7 +40,9 @@ def test_a_visio_shows_the_agent_s_room() -> None:
     client = connecte(equipe.admin)
     adresse = equipe.adresse("reservations:rendez_vous")
 
-    assert "lien de visioconférence non renseigné" in texte(client.get(adresse))
+    assert "donner mon lien de visioconférence" in texte(client.get(adresse))
+    collegue = connecte(equipe.basique).get(f"{adresse}?agents=tous")
+    assert "lien de visioconférence non renseigné" in texte(collegue)
     equipe.admin.url_visio = "https://visio.exemple.fr/ada"
     equipe.admin.save()
     assert 'href="https://visio.exemple.fr/ada"' in client.get(adresse).content.decode()

@@ -74,8 +74,14 @@ class Monde:
         }
         return services.prendre_option(**(valeurs | autres))  # type: ignore[arg-type]
 
-    def demarche_prete(self, debut: datetime = NEUF_HEURES, visiteur: str = "v1", **champs: object) -> Demarche:
-        demarche = self.option(debut, visiteur)
+    def demarche_prete(
+        self,
+        debut: datetime = NEUF_HEURES,
+        visiteur: str = "v1",
+        maintenant: datetime = MAINTENANT,
+        **champs: object,
+    ) -> Demarche:
+        demarche = self.option(debut, visiteur, maintenant=maintenant)
         return identifier(demarche, **champs)
 
 
@@ -193,6 +199,25 @@ def test_changer_vers_un_creneau_pris_garde_le_premier(monde: Monde) -> None:
     demarche.refresh_from_db()
     assert demarche.debut == NEUF_HEURES
     assert options_vivantes() == ["08", "09"]
+
+
+def test_redemander_son_creneau_ne_le_garde_pas_plus_longtemps(monde: Monde) -> None:
+    demarche = monde.option()
+    for minutes in (5, 14):
+        monde.option(demarche=demarche, maintenant=MAINTENANT + timedelta(minutes=minutes))
+    assert RendezVous.objects.get().expire_a == MAINTENANT + timedelta(minutes=15)
+
+
+def test_reprendre_des_options_expirees_compte_dans_les_limites(monde: Monde) -> None:
+    plus_tard = MAINTENANT + timedelta(minutes=16)
+    with override_settings(OPTIONS_PAR_ADRESSE=1):
+        premiere = monde.demarche_prete()
+        seconde = monde.demarche_prete(DIX_HEURES, "v2", maintenant=plus_tard)
+        with pytest.raises(TropDeCreneauxGardes):
+            monde.option(demarche=premiere, maintenant=plus_tard)
+        with pytest.raises(TropDeCreneauxGardes):
+            services.confirmer(demarche=premiere, maintenant=plus_tard)
+        assert services.confirmer(demarche=seconde, maintenant=plus_tard).statut == Statut.PREVU
 
 
 def test_prolonger_jusqu_a_une_heure_en_tout(monde: Monde) -> None:

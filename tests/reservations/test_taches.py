@@ -1,5 +1,6 @@
 """Jobs: what is sent, what is not, what a failure leaves behind."""
 
+import asyncio
 import logging
 import threading
 from datetime import timedelta
@@ -24,6 +25,15 @@ from tests.factories import MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
 
 AGENT = "agent@exemple.fr"
+
+
+@pytest.fixture(autouse=True)
+def sans_boucle():
+    """Playwright's loop stays "running" in the thread of the browser tests that came before: the jobs need their own."""
+    boucle = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(boucle)
 
 
 def une_confirmation(**champs) -> Message:
