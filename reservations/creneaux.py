@@ -9,6 +9,7 @@ so the grid never moves with the clock; both bounds of the window hold to the mi
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -25,9 +26,12 @@ class Demande:
     au_plus_tard: datetime
 
 
-@dataclass(frozen=True, order=True)
-class Creneau:
-    """A free slot of one agent: computed, never stored. Times are UTC."""
+class Creneau(NamedTuple):
+    """A free slot of one agent: computed, never stored. Times are UTC.
+
+    A tuple, because a page makes thousands of them: it is compared and hashed in C. A motif has a lieu in all its slots
+    or in none, so two slots always compare.
+    """
 
     debut: datetime
     agent_id: int
@@ -129,15 +133,16 @@ def creneaux_libres(
     agents, lieux: only theirs (None: all). visiteur: whose own options do not count, so that "back" shows their slot
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
-    creneaux = [
-        Creneau(debut, agent, motif, lieu, debut + duree)
-        for motif, lieu, agent, premier, fin, duree, tard in _executer(
-            _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
-        )
-        for debut in decouper(premier, fin, duree, tard)
-    ]
-    # Two plages of one agent may overlap (a warning, not an error): the same slot is said once.
-    return sorted(set(creneaux), key=lambda c: (c.debut, c.agent_id, c.motif_id, c.lieu_id or 0))
+    # A set: two plages of one agent may overlap (a warning, not an error), and the same slot is said once.
+    return sorted(
+        {
+            Creneau(debut, agent, motif, lieu, debut + duree)
+            for motif, lieu, agent, premier, fin, duree, tard in _executer(
+                _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
+            )
+            for debut in decouper(premier, fin, duree, tard)
+        }
+    )
 
 
 def premiers_creneaux(
@@ -151,8 +156,7 @@ def premiers_creneaux(
     """Return the first free slot of each (motif, lieu) that has one, sorted by start. One query."""
     lignes = _executer(_PREMIERS, demandes, maintenant, agents, lieux, visiteur, 0)
     return sorted(
-        (Creneau(premier, agent, motif, lieu, premier + duree) for motif, lieu, agent, premier, _, duree, _ in lignes),
-        key=lambda c: (c.debut, c.agent_id, c.motif_id, c.lieu_id or 0),
+        Creneau(premier, agent, motif, lieu, premier + duree) for motif, lieu, agent, premier, _, duree, _ in lignes
     )
 
 
