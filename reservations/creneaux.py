@@ -83,10 +83,11 @@ WITH demande AS (
     CROSS JOIN LATERAL (
         SELECT range_agg(x.periode) AS occupe FROM (
             SELECT i.periode FROM plages_indisponibilite i
-            WHERE i.agent_id = a.agent_id AND i.periode && a.fenetre
+            WHERE i.agent_id = a.agent_id AND i.periode && a.fenetre AND %(absences)s
             UNION ALL
             SELECT r.periode FROM reservations_rendezvous r
             WHERE r.agent_id = a.agent_id AND r.periode && a.fenetre AND r.statut IN ({_OCCUPANTS})
+              AND %(rendez_vous)s
               AND (r.expire_a IS NULL OR r.expire_a > %(maintenant)s)
               AND (r.expire_a IS NULL OR %(visiteur)s = '' OR r.visiteur <> %(visiteur)s)
               AND r.id <> %(sauf)s
@@ -152,9 +153,16 @@ def premiers_creneaux(
     agents: Collection[int] | None = None,
     lieux: Collection[int] | None = None,
     visiteur: str = "",
+    absences: bool = True,
+    rendez_vous: bool = True,
 ) -> list[Creneau]:
-    """Return the first free slot of each (motif, lieu) that has one, sorted by start. One query."""
-    lignes = _executer(_PREMIERS, demandes, maintenant, agents, lieux, visiteur, 0)
+    """Return the first free slot of each (motif, lieu) that has one, sorted by start. One query.
+
+    absences, rendez_vous: False to ask what would be free without them, and so tell why nothing is.
+    """
+    lignes = _executer(
+        _PREMIERS, demandes, maintenant, agents, lieux, visiteur, 0, absences=absences, rendez_vous=rendez_vous
+    )
     return sorted(
         Creneau(premier, agent, motif, lieu, premier + duree) for motif, lieu, agent, premier, _, duree, _ in lignes
     )
@@ -176,6 +184,9 @@ def _executer(
     lieux: Collection[int] | None,
     visiteur: str,
     sauf: int,
+    *,
+    absences: bool = True,
+    rendez_vous: bool = True,
 ) -> list[tuple[int, int | None, int, datetime, datetime, timedelta, datetime]]:
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
@@ -193,6 +204,8 @@ def _executer(
                 "maintenant": maintenant,
                 "visiteur": visiteur,
                 "sauf": sauf,
+                "absences": absences,
+                "rendez_vous": rendez_vous,
             },
         )
         return curseur.fetchall()
