@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Count, F, Q
 from django.utils.crypto import salted_hmac
 from phonenumber_field.phonenumber import PhoneNumber
@@ -297,6 +297,7 @@ def envoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
     """
     demarche_verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
     contact = hacher(demarche_verrouillee.contact, usage="contact")
+    _compter_un_par_un(contact, demarche_verrouillee.adresse)
     depuis = maintenant - timedelta(hours=1)
     recents = EnvoiDeCode.objects.filter(envoye_le__gt=depuis)
     if (
@@ -314,6 +315,16 @@ def envoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
     demarche.save(update_fields=["codes_envoyes", "code_hache", "code_expire_a", "code_essais", "contact_verifie"])
     EnvoiDeCode.objects.create(contact=contact, adresse=demarche_verrouillee.adresse, envoye_le=maintenant)
     messagerie.envoyer_code(demarche=demarche, code=code)
+
+
+def _compter_un_par_un(*comptes: str) -> None:
+    """Make the codes of one contact or of one network address wait for each other, until the transaction ends.
+
+    Counting then writing lets through as many requests as arrive together: each booking has a row of its own to lock.
+    """
+    with connection.cursor() as curseur:
+        for compte in sorted(comptes):
+            curseur.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"codes:{compte}"])
 
 
 def _hacher_code(demarche: Demarche, code: str) -> str:
@@ -478,9 +489,12 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
 def _apprenant(demarche: Demarche) -> Apprenant:
     """Return the learner of the structure with this name and this verified contact, or a new one.
 
-    The contact was verified by a code: nobody can attach a rendez-vous to somebody else's record.
+    The contact is the one that a code verified, on both sides: beside an e-mail address, a number was only typed.
+    Otherwise whoever typed somebody's name and number would receive, at their own address, that person's next link.
     """
-    par_contact = Q(courriel__iexact=demarche.courriel) if demarche.courriel else Q(telephone=demarche.telephone)
+    par_contact = (
+        Q(courriel__iexact=demarche.courriel) if demarche.courriel else Q(courriel="", telephone=demarche.telephone)
+    )
     apprenant = (
         Apprenant.objects.filter(
             par_contact,

@@ -497,6 +497,21 @@ def test_le_meme_apprenant_est_reconnu_apres_le_code(monde: Monde) -> None:
     assert sorted(str(a) for a in Apprenant.objects.all()) == ["Karim Benali", "Nadia Benali"]
 
 
+def test_un_numero_tape_par_un_autre_ne_detourne_pas_le_lien_secret(monde: Monde) -> None:
+    """Somebody books under Nadia's name and number, with an address of their own: her link must not go there."""
+    intrus = monde.demarche_prete(visiteur="intrus", courriel="intrus@exemple.fr", telephone="+33612345678")
+    services.confirmer(demarche=intrus, maintenant=MAINTENANT)
+    Message.objects.all().delete()
+
+    nadia = monde.demarche_prete(DIX_HEURES, courriel="", telephone="+33612345678", contact_verifie="+33612345678")
+    with override_settings(SMS_FOURNISSEUR="demo"):
+        services.confirmer(demarche=nadia, maintenant=MAINTENANT)
+
+    agent = monde.agents[0].courriel
+    assert {m.destinataire for m in Message.objects.all()} == {agent, "+33612345678"}
+    assert Apprenant.objects.count() == 2
+
+
 # --- Cancel -------------------------------------------
 
 
@@ -621,3 +636,22 @@ def test_une_absence_et_une_reservation_en_meme_temps() -> None:
     assert isinstance(option, Demarche | CreneauIndisponible)
     with pytest.raises(CreneauIndisponible):
         monde.option(DIX_HEURES, "v2")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_des_codes_demandes_ensemble_ne_passent_pas_la_limite() -> None:
+    """Six bookings of one contact, each with a row of its own: counting and writing are one step."""
+    monde = Monde()
+    demarches = [
+        identifier(
+            Demarche.objects.create(visiteur=f"v{n}", adresse="a", motif=monde.motif, debut=NEUF_HEURES),
+            contact_verifie="",
+        )
+        for n in range(6)
+    ]
+    with override_settings(CODES_PAR_CONTACT_ET_HEURE=2):
+        resultats = en_meme_temps(
+            [lambda d=d: services.envoyer_code(demarche=d, maintenant=MAINTENANT) for d in demarches]
+        )
+    assert [type(r) for r in resultats if r is not None] == [TropDeCodes] * 4
+    assert EnvoiDeCode.objects.count() == 2
