@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from structures.models import Agent, Appartenance, Structure
 
@@ -27,7 +28,8 @@ def agent_de_la_structure(vue: VueAgent) -> Callable[..., HttpResponse]:
     """Open `vue(request, …)` at an address that names a structure (`structure_id`), to its agents only.
 
     Any other structure, existing or not, is a 404: nothing is said about it. The dates of the page are written in the
-    structure's time zone. One query, which also serves the menu that changes structure.
+    structure's time zone. Never kept by the browser: on a shared computer, "back" after signing out would show the
+    learners' names. One query, which also serves the menu that changes structure.
     """
 
     @wraps(vue)
@@ -43,7 +45,12 @@ def agent_de_la_structure(vue: VueAgent) -> Callable[..., HttpResponse]:
         appartenance.agent = request.user
         request.appartenance, request.structure = appartenance, appartenance.structure
         with timezone.override(request.structure.tz):
-            return vue(request, **kwargs)
+            reponse = vue(request, **kwargs)
+        if request.method == "POST":  # with no-store, "back" to a form that was refused would offer to send it again
+            patch_cache_control(reponse, no_cache=True, private=True)
+        else:
+            add_never_cache_headers(reponse)
+        return reponse
 
     return enveloppe
 

@@ -1,5 +1,6 @@
 """The form of a lieu."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -13,6 +14,13 @@ class LieuForm(ModeleForm[Lieu]):
 
     champs_des_contraintes = {"structures_lieu_code_postal": "code_postal"}
 
+    # Longer than a postcode, so that "26 400" can be typed: the model's own limit would cut its last figure.
+    code_postal = forms.CharField(
+        label="Code postal",
+        max_length=10,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "rdv-court"}),
+    )
+
     class Meta:
         model = Lieu
         fields = ("nom", "adresse", "complement_adresse", "code_postal", "commune", "telephone", "ouvert")
@@ -24,7 +32,6 @@ class LieuForm(ModeleForm[Lieu]):
             "ouvert": "Décochez pour ne plus proposer ce lieu à la réservation en ligne. Les rendez-vous pris restent.",
         }
         widgets = {
-            "code_postal": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "rdv-court"}),
             "adresse": forms.TextInput(attrs={"autocomplete": "off"}),
             "complement_adresse": forms.TextInput(attrs={"autocomplete": "off"}),
             "commune": forms.TextInput(attrs={"autocomplete": "off"}),
@@ -39,4 +46,7 @@ class LieuForm(ModeleForm[Lieu]):
 
     def clean_code_postal(self) -> str:
         """Forgive the space of "26 400"."""
-        return str(self.cleaned_data["code_postal"]).replace(" ", "")
+        code = "".join(str(self.cleaned_data["code_postal"]).split())
+        if not re.fullmatch(r"[0-9]{5}", code):
+            raise forms.ValidationError("Le code postal doit avoir cinq chiffres.")
+        return code

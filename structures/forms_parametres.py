@@ -9,6 +9,13 @@ from structures.models import Agent, Structure
 class MonCompteForm(ModeleForm[Agent]):
     """My name and my visioconférence room. The e-mail address identifies the account: it does not change here."""
 
+    def clean_url_visio(self) -> str:
+        """A room that a browser opens: the model's field also takes ftp://, which leads a learner nowhere."""
+        adresse = str(self.cleaned_data["url_visio"])
+        if adresse and not adresse.lower().startswith(("http://", "https://")):
+            raise forms.ValidationError("L'adresse doit commencer par https://")
+        return adresse
+
     class Meta:
         model = Agent
         fields = ("prenom", "nom", "url_visio")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from structures.models import Structure
+from structures.texte import en_ligne
 
 
 class ModeleForm[M: models.Model](forms.ModelForm):  # Django's own class takes no parameter when the program runs
@@ -21,6 +22,16 @@ class ModeleForm[M: models.Model](forms.ModelForm):  # Django's own class takes 
 
     instance: M
     champs_des_contraintes: Mapping[str, str] = {}
+
+    def _clean_fields(self) -> None:
+        """Keep one line of what is typed on one line: no line feed, and a name of invisible characters is empty."""
+        super()._clean_fields()  # type: ignore[misc]
+        for nom, champ in self.fields.items():
+            valeur = self.cleaned_data.get(nom)
+            if type(champ) is forms.CharField and isinstance(champ.widget, forms.TextInput) and valeur:
+                self.cleaned_data[nom] = en_ligne(valeur)
+                if champ.required and not self.cleaned_data[nom]:
+                    self.add_error(nom, champ.error_messages["required"])
 
     def validate_constraints(self) -> None:
         modele: type[models.Model] = type(self.instance)

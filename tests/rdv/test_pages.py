@@ -152,6 +152,13 @@ def test_403_csrf_en_francais() -> None:
     assert "Le formulaire n'a pas été envoyé" in html.fromstring(reponse.content).text_content()
 
 
+def test_400_en_francais(client: Client) -> None:
+    reponse = client.get("/", headers={"host": "ailleurs.exemple.fr"})
+    assert reponse.status_code == 400
+    assert '<html lang="fr"' in reponse.content.decode()
+    assert "Le site n'a pas pu lire votre demande" in reponse.content.decode()
+
+
 def test_500_sans_base_ni_session(rf: RequestFactory) -> None:
     # Not marked django_db: a query would fail.
     reponse = views.erreur_500(rf.get("/"))

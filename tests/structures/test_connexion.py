@@ -285,6 +285,16 @@ def test_agent_de_la_structure_donne_structure_role_et_fuseau(
     assert reponse.content.decode() == "Case admin Indian/Reunion"
 
 
+def test_les_pages_d_agent_ne_sont_gardees_par_aucun_cache(client: Client) -> None:
+    """On a shared computer, "back" after signing out must not show the learners again."""
+    appartenance = AppartenanceFactory()
+    client.force_login(appartenance.agent, backend="django.contrib.auth.backends.ModelBackend")
+    reponse = client.get(f"/agent/{appartenance.structure_id}/rendez-vous/")
+    assert {"no-store", "private"} <= set(reponse["Cache-Control"].split(", "))
+    refusee = client.post(f"/agent/{appartenance.structure_id}/mon-compte/", {})
+    assert set(refusee["Cache-Control"].split(", ")) == {"no-cache", "private"}
+
+
 def test_structure_d_un_autre_est_introuvable() -> None:
     autre = StructureFactory()
     with pytest.raises(Http404):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from lxml import html
 
 from structures.models import Lieu
 from tests.aides_agent import connecte, erreurs, messages_de, texte, un_rendez_vous, une_equipe, une_plage
@@ -33,6 +34,7 @@ def test_an_admin_creates_a_lieu_which_is_open() -> None:
     [
         ("code_postal", "2640", "Le code postal doit avoir cinq chiffres."),
         ("code_postal", "2A400", "Le code postal doit avoir cinq chiffres."),
+        ("nom", "\u200b", "Ce champ est obligatoire."),
     ],
 )
 def test_a_wrong_field_says_so_beside_it(champ: str, valeur: str, erreur: str) -> None:
@@ -42,6 +44,17 @@ def test_a_wrong_field_says_so_beside_it(champ: str, valeur: str, erreur: str) -
 
     assert reponse.status_code == 200
     assert erreurs(reponse) == {champ: [erreur]}
+
+
+def test_a_postcode_typed_with_its_space_is_forgiven() -> None:
+    equipe = une_equipe()
+    adresse = equipe.adresse("structures:nouveau_lieu")
+
+    page = connecte(equipe.admin).get(adresse)
+    assert int(html.fromstring(page.content).get_element_by_id("id_code_postal").get("maxlength")) > 5
+    connecte(equipe.admin).post(adresse, {**SAISIE, "code_postal": "26 400"})
+
+    assert Lieu.objects.get(nom="Mairie de Crest").code_postal == "26400"
 
 
 def test_nothing_typed_asks_for_what_is_needed() -> None:

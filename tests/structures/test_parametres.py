@@ -20,7 +20,14 @@ def test_un_agent_donne_son_lien_de_visio() -> None:
 
 
 @pytest.mark.parametrize(
-    ("champ", "valeur"), [("url_visio", "ma salle"), ("url_visio", "javascript:alert(1)"), ("prenom", "")]
+    ("champ", "valeur"),
+    [
+        ("url_visio", "ma salle"),
+        ("url_visio", "javascript:alert(1)"),
+        ("url_visio", "ftp://visio.exemple.fr/"),
+        ("prenom", ""),
+        ("prenom", "\u200b"),
+    ],
 )
 def test_mon_compte_refuse_a_cote_du_champ_et_garde_la_saisie(champ: str, valeur: str) -> None:
     equipe = une_equipe()
@@ -41,6 +48,13 @@ def test_mon_compte_ne_change_ni_l_adresse_ni_les_droits() -> None:
 
     agent = Agent.objects.get(pk=equipe.basique.pk)
     assert (agent.courriel, agent.is_superuser, agent.est_plateforme) == (equipe.basique.courriel, False, False)
+
+
+def test_un_nom_tient_sur_une_ligne() -> None:
+    equipe = une_equipe()
+    saisie = {"prenom": "Basile\r\nBcc: tous@exemple.fr", "nom": "Basique", "url_visio": ""}
+    connecte(equipe.basique).post(equipe.adresse("structures:mon_compte"), saisie)
+    assert Agent.objects.get(pk=equipe.basique.pk).prenom == "Basile Bcc: tous@exemple.fr"
 
 
 def test_un_admin_ecrit_le_telephone_de_la_structure() -> None:
