@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 
-from motifs.models import DELAIS, DUREE_MAXIMUM, DUREE_MINIMUM, Motif
-from structures.dates import duree
+from motifs.models import DELAIS, DUREE_MAXIMUM, DUREE_MINIMUM, Motif, delai_en_mots
 from structures.formulaires import ModeleForm
 from structures.models import Structure
 
@@ -16,11 +15,6 @@ SANS_CONSIGNE = "Laissez vide s'il n'y a rien à dire."
 
 def _cle(delai: timedelta) -> str:
     return str(int(delai.total_seconds()))
-
-
-def _en_mots(delai: timedelta) -> str:
-    """Name a delay that is not in the usual list."""
-    return f"{delai.days} jours" if delai.days > 1 and delai % timedelta(days=1) == timedelta() else duree(delai)
 
 
 class DelaiField(forms.TypedChoiceField):
@@ -36,7 +30,7 @@ class DelaiField(forms.TypedChoiceField):
     def proposer(self, delai: timedelta) -> None:
         """Add a delay to the choices, at its place, unless it is there."""
         proposes = dict(DELAIS)
-        proposes.setdefault(delai, _en_mots(delai))
+        proposes.setdefault(delai, delai_en_mots(delai))
         self.choices = [(_cle(d), libelle) for d, libelle in sorted(proposes.items())]
 
     def prepare_value(self, value: Any) -> Any:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from structures.dates import duree
 from structures.models import Plateforme, Structure
 
 
@@ -49,6 +50,13 @@ DELAIS: list[tuple[timedelta, str]] = [
 DELAI_MINIMUM = DELAIS[0][0]
 DELAI_MAXIMUM = DELAIS[-1][0]
 DUREE_MINIMUM, DUREE_MAXIMUM = 5, 720
+
+
+def delai_en_mots(delai: timedelta) -> str:
+    """Return the name of a delay, one that is not in the usual list included: "2 mois", "100 jours"."""
+    if delai in (connus := dict(DELAIS)):
+        return connus[delai]
+    return f"{delai.days} jours" if delai.days > 1 and delai % timedelta(days=1) == timedelta() else duree(delai)
 
 
 class MotifQuerySet(models.QuerySet["Motif"]):

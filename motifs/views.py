@@ -1,7 +1,7 @@
 """Agents' pages: the motifs of a structure."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,6 +10,8 @@ from motifs import services
 from motifs.forms import MotifForm
 from motifs.models import Motif
 from motifs.services import MotifRefuse
+from reservations.remedes import raisons_affichees
+from reservations.reservation_en_ligne import verdict_du_motif
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.formulaires import adresse_de_retour, jeton_de_retour
 
@@ -96,7 +98,11 @@ def _enregistre(form: MotifForm) -> bool:
     return True
 
 
-def _page_du_formulaire(request: HttpRequest, form: MotifForm) -> HttpResponse:
-    # The name as stored: the form has already written what was typed on its instance.
-    motif = Motif.objects.filter(pk=form.instance.pk).first()
-    return render(request, "motifs/motif.html", {"form": form, "motif": motif, "retour": jeton_de_retour(request)})
+def _page_du_formulaire(request: RequeteAgent, form: MotifForm) -> HttpResponse:
+    # As stored: the form has already written what was typed on its instance.
+    motif = Motif.objects.select_related("structure").filter(pk=form.instance.pk).first()
+    contexte: dict[str, object] = {"form": form, "motif": motif, "retour": jeton_de_retour(request)}
+    if motif is not None and request.structure.reservation_en_ligne_possible:
+        verdict = verdict_du_motif(motif, timezone.now())
+        contexte |= {"verdict": verdict, "raisons": raisons_affichees(verdict, motif, request.appartenance)}
+    return render(request, "motifs/motif.html", contexte)

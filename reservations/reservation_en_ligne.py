@@ -1,40 +1,30 @@
 """The facts of the tab "Réservation en ligne": which motifs can be booked, from when, and why the others cannot.
 
-Counts are those of the structure, every agent included.
+Counts are those of the structure, every agent included. The reasons themselves are in `reservations.verdict` (pure).
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from motifs.models import Motif, Public
+from motifs.models import Motif, Public, delai_en_mots
 from plages.models import PlageOuverture
-from reservations.creneaux import Creneau, demande_du_public, premiers_creneaux
+from plages.recurrence import Frequence
+from plages.services import HORIZON
+from reservations.creneaux import Creneau, Demande, demande_du_public, premiers_creneaux
+from reservations.verdict import Faits, FaitsPlage, Verdict, juger
 from structures.models import Structure
 
-
-@dataclass(frozen=True)
-class PlageDuMotif:
-    """What decides whether a plage that is not past can give créneaux of one motif."""
-
-    plage_id: int
-    a_un_lieu: bool
-    lieu_ouvert: bool
-    longueur: timedelta
+UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 
 
 @dataclass(frozen=True)
 class LigneMotif:
-    """One motif of the recap: its first free créneau, or the reason why there is none ("" for a closed motif)."""
+    """One motif of the recap, and whether it can be booked."""
 
     motif: Motif
-    premier: Creneau | None
-    raison: str
-
-    @property
-    def manque_une_plage(self) -> bool:
-        """Whether adding a plage mends it."""
-        return self.raison in (AUCUNE_PLAGE, PLAGES_PASSEES, TROP_COURTES, AUCUN_CRENEAU)
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -56,61 +46,93 @@ class EtatReservation:
         return all(motif.ouvert_a == Public.PRESCRIPTEURS for motif in self.motifs_ouverts)
 
 
-AUCUNE_PLAGE = "aucune plage"
-PLAGES_PASSEES = "plages passées"
-LIEU_MANQUANT = "plages sans lieu"
-LIEU_FERME = "lieu fermé"
-TROP_COURTES = "plages trop courtes"
-AUCUN_CRENEAU = "aucun créneau libre"
-
-
-def raison_sans_creneau(motif: Motif, *, plages: list[PlageDuMotif], eut_des_plages: bool) -> str:
-    """Return in a few words why an open motif has no free créneau (pure). `plages`: those that are not past."""
-    if not plages:
-        return PLAGES_PASSEES if eut_des_plages else AUCUNE_PLAGE
-    if motif.sur_place:
-        if not any(plage.a_un_lieu for plage in plages):
-            return LIEU_MANQUANT
-        plages = [plage for plage in plages if plage.a_un_lieu and plage.lieu_ouvert]
-        if not plages:
-            return LIEU_FERME
-    if all(plage.longueur < motif.delta for plage in plages):
-        return TROP_COURTES
-    return AUCUN_CRENEAU
-
-
 def etat_de_la_reservation(structure: Structure, maintenant: datetime) -> EtatReservation:
-    """Read everything in four queries, whatever the number of motifs and plages."""
+    """Read everything in eight queries at most, whatever the number of motifs and plages."""
     motifs = list(structure.motifs.actifs().par_nom())
+    faits = faits_des_motifs(structure, motifs, maintenant)
     ouverts = [motif for motif in motifs if motif.reservable_en_ligne]
-    plages = _plages_par_motif(structure, maintenant.astimezone(structure.tz).date())
-    eurent_des_plages = set(
-        PlageOuverture.motifs.through._default_manager.filter(plageouverture__structure=structure)
-        .values_list("motif_id", flat=True)
-        .distinct()
-    )
-    premiers: dict[int, Creneau] = {}
+    utiles = {plage.plage for motif in ouverts for plage in faits[motif.pk].plages}
+    return EtatReservation([LigneMotif(m, juger(faits[m.pk])) for m in motifs], ouverts, len(utiles))
+
+
+def verdict_du_motif(motif: Motif, maintenant: datetime) -> Verdict:
+    """Return the verdict on one motif. Seven queries at most."""
+    return juger(faits_des_motifs(motif.structure, [motif], maintenant)[motif.pk])
+
+
+def faits_des_motifs(structure: Structure, motifs: Sequence[Motif], maintenant: datetime) -> dict[int, Faits]:
+    """Return what the verdict needs to know of each motif. Seven queries at most, whatever their number.
+
+    The first créneau is asked to the engine of the public pages; when there is none, the same engine is asked what
+    would be free without the rendez-vous, without the absences, sooner and later.
+    """
+    plages, eurent_des_plages = _plages_par_motif(structure, maintenant)
+    ouverts = [m for m in motifs if m.reservable_en_ligne and m.archive_le is None and plages[m.pk]]
     demandes = [demande_du_public(motif, maintenant=maintenant) for motif in ouverts]
-    for creneau in premiers_creneaux(demandes, maintenant=maintenant):
+    premiers = _premiers(demandes, maintenant)
+    muets = [demande for demande in demandes if demande.motif.pk not in premiers]
+    avant = [Demande(d.motif, maintenant, d.au_plus_tot - UN_INSTANT) for d in muets]
+    apres = [Demande(d.motif, d.au_plus_tard + UN_INSTANT, maintenant + HORIZON) for d in muets]
+    lus = {
+        "premier": premiers,
+        "sans_rendez_vous": _premiers(muets, maintenant, rendez_vous=False),
+        "grille": _premiers(muets, maintenant, rendez_vous=False, absences=False),
+        "avant": _premiers(avant, maintenant, rendez_vous=False, absences=False),
+        "apres": _premiers(apres, maintenant),
+    }
+    tz = structure.tz
+    return {
+        motif.pk: Faits(
+            aujourd_hui=maintenant.astimezone(tz).date(),
+            duree=motif.delta,
+            delai_min=delai_en_mots(motif.delai_min),
+            delai_max=delai_en_mots(motif.delai_max),
+            dernier_jour=motif.fenetre_du_public(maintenant)[1].astimezone(tz).date(),
+            sur_place=motif.sur_place,
+            reservable=motif.reservable_en_ligne,
+            archive=motif.archive_le is not None,
+            prescripteurs=motif.ouvert_a == Public.PRESCRIPTEURS,
+            eut_des_plages=motif.pk in eurent_des_plages,
+            plages=tuple(plages[motif.pk]),
+            **{nom: c[motif.pk].debut.astimezone(tz) for nom, c in lus.items() if motif.pk in c},
+        )
+        for motif in motifs
+    }
+
+
+def _premiers(
+    demandes: Sequence[Demande], maintenant: datetime, *, absences: bool = True, rendez_vous: bool = True
+) -> dict[int, Creneau]:
+    premiers: dict[int, Creneau] = {}
+    for creneau in premiers_creneaux(demandes, maintenant=maintenant, absences=absences, rendez_vous=rendez_vous):
         premiers.setdefault(creneau.motif_id, creneau)
-    lignes = []
-    for motif in motifs:
-        premier = premiers.get(motif.pk)
-        raison = ""
-        if motif.reservable_en_ligne and premier is None:
-            raison = raison_sans_creneau(motif, plages=plages[motif.pk], eut_des_plages=motif.pk in eurent_des_plages)
-        lignes.append(LigneMotif(motif, premier, raison))
-    utiles = {plage.plage_id for motif in ouverts for plage in plages[motif.pk]}
-    return EtatReservation(lignes, ouverts, len(utiles))
+    return premiers
 
 
-def _plages_par_motif(structure: Structure, aujourd_hui: date) -> defaultdict[int, list[PlageDuMotif]]:
-    """Return the plages that are not past, motif by motif. One query."""
-    par_motif: defaultdict[int, list[PlageDuMotif]] = defaultdict(list)
-    lignes = structure.plages.en_cours(aujourd_hui).values_list(
-        "motifs", "pk", "lieu", "lieu__ouvert", "heure_debut", "heure_fin"
+def _plages_par_motif(
+    structure: Structure, maintenant: datetime
+) -> tuple[defaultdict[int, list[FaitsPlage]], set[int]]:
+    """Return the plages of active agents that are not past, by motif, and the motifs that ever had one. Two queries."""
+    ici = maintenant.astimezone(structure.tz)
+    aujourd_hui = ici.date()
+    par_motif: defaultdict[int, list[FaitsPlage]] = defaultdict(list)
+    lignes = (
+        structure.plages.en_cours(aujourd_hui)
+        .filter(agent__is_active=True, motifs__isnull=False)
+        .order_by("premier_jour", "heure_debut", "pk")
+        .values_list(
+            *("motifs", "pk", "titre", "agent", "agent__prenom", "agent__nom", "lieu", "lieu__nom", "lieu__ouvert"),
+            *("frequence", "premier_jour", "jusqu_au", "heure_debut", "heure_fin"),
+        )
     )
-    for motif, plage, lieu, ouvert, debut, fin in lignes:
+    for motif, pk, titre, agent, prenom, nom, lieu, lieu_nom, ouvert, frequence, premier, dernier, debut, fin in lignes:
+        if (premier if frequence == Frequence.UNIQUE.value else dernier) == aujourd_hui and fin <= ici.time():
+            continue  # it was over earlier today
         longueur = datetime.combine(aujourd_hui, fin) - datetime.combine(aujourd_hui, debut)
-        par_motif[motif].append(PlageDuMotif(plage, lieu is not None, bool(ouvert), longueur))
-    return par_motif
+        par_motif[motif].append(
+            FaitsPlage(pk, titre, agent, f"{prenom} {nom}", lieu, lieu_nom or "", bool(ouvert), longueur)
+        )
+    liens = PlageOuverture.motifs.through._default_manager.filter(
+        plageouverture__structure=structure, plageouverture__agent__is_active=True
+    )
+    return par_motif, set(liens.values_list("motif_id", flat=True).distinct())

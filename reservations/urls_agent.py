@@ -1,12 +1,11 @@
 """Addresses of the agents' pages of `reservations`, under `agent/<structure>/`, in its namespace."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from reservations import vues_agent
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rendez-vous/", vues_agent.rendez_vous, name="rendez_vous"),
     path("rendez-vous/<int:rendez_vous_id>/annuler/", vues_agent.annuler, name="annuler"),
-    path("parametres/reservation-en-ligne/", vues_agent.reservation_en_ligne, name="reservation_en_ligne"),
-    path("parametres/reservation-en-ligne/motifs/<int:motif_id>/", vues_agent.basculer_motif, name="basculer_motif"),
+    path("parametres/reservation-en-ligne/", include("reservations.urls_reservation_en_ligne")),
 ]

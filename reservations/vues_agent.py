@@ -1,28 +1,24 @@
-"""Agents' pages: the rendez-vous, and the tab "Réservation en ligne"."""
+"""Agents' pages: the rendez-vous."""
 
 from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.forms_agent import AnnulationForm
 from reservations.models import STATUTS_ANNULES, RendezVous
 from reservations.refus import AnnulationImpossible
-from reservations.reservation_en_ligne import etat_de_la_reservation
 from reservations.services import annuler_par_structure
-from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
+from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import de_a
-from structures.htmx import page_ou_fragment
 
 PAR_PAGE = 50
 JOURS_PASSES = 30
-PAGE_RESERVATION_EN_LIGNE = "reservations/agent/reservation_en_ligne.html"
 
 
 @agent_de_la_structure
@@ -66,43 +62,3 @@ def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
             )
         return redirect(liste)
     return render(request, "reservations/agent/annuler.html", {"rdv": rdv, "form": form})
-
-
-@agent_de_la_structure
-@reservation_en_ligne_requise
-@require_safe
-def reservation_en_ligne(request: RequeteAgent) -> HttpResponse:
-    """The two conditions of online booking, the link to give, and every motif with its first free créneau."""
-    return render(request, PAGE_RESERVATION_EN_LIGNE, _contexte_de_la_reservation(request))
-
-
-@agent_de_la_structure
-@reservation_en_ligne_requise
-@admin_requis
-@require_POST
-def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
-    """Open or close a motif from the recap: what is asked is said (`action`), so twice is once."""
-    motif = get_object_or_404(request.structure.motifs, pk=motif_id)
-    action = request.POST.get("action")
-    if action not in ("ouvrir", "fermer"):
-        return HttpResponseBadRequest("Action inconnue.")
-    a_ouvrir = action == "ouvrir"
-    try:
-        (ouvrir if a_ouvrir else fermer)(motif=motif)
-        fait = f"« {motif} » est {'ouvert' if a_ouvrir else 'fermé'} à la réservation en ligne."
-    except MotifRefuse as refus:
-        motif.refresh_from_db()
-        fait = str(refus)
-    if not request.htmx:  # type: ignore[attr-defined]
-        messages.info(request, fait)
-        return redirect("reservations:reservation_en_ligne", structure_id=request.structure.pk)
-    contexte = {**_contexte_de_la_reservation(request), "annonce": fait}
-    return page_ou_fragment(request, PAGE_RESERVATION_EN_LIGNE, contexte, "etat")
-
-
-def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
-    lien = reverse("reservations:choix_motif", kwargs={"lien": request.structure.lien})
-    return {
-        "etat": etat_de_la_reservation(request.structure, timezone.now()),
-        "lien": request.build_absolute_uri(lien),
-    }

@@ -16,6 +16,7 @@ PURS = [
     "plages/mots.py",
     "reservations/ical.py",
     "reservations/refus.py",
+    "reservations/verdict.py",
     "cartographie/standard.py",
     "cartographie/communes.py",
 ]
