@@ -67,6 +67,11 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
     def de_l_agent(self, agent: Agent) -> "RendezVousQuerySet":
         return self.filter(agent=agent)
 
+    def de_la_periode(self, debut: datetime, fin: datetime) -> "RendezVousQuerySet":
+        """Those that take place between two instants, even in part. None lasts more than 24 hours (a constraint): the
+        index on (structure, debut) serves."""
+        return self.filter(debut__lt=fin, debut__gte=debut - timedelta(hours=24), fin__gt=debut)
+
     def options_expirees(self, maintenant: datetime) -> "RendezVousQuerySet":
         return self.filter(statut=Statut.OPTION, expire_a__lte=maintenant)
 

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reservations import vues_agent
+from reservations import vues_agenda, vues_agent
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("agenda/", vues_agenda.agenda, name="agenda"),
     path("rendez-vous/", vues_agent.rendez_vous, name="rendez_vous"),
     path("rendez-vous/<int:rendez_vous_id>/annuler/", vues_agent.annuler, name="annuler"),
     path("parametres/reservation-en-ligne/", include("reservations.urls_reservation_en_ligne")),

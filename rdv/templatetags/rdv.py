@@ -153,6 +153,7 @@ def est_radio(champ: BoundField) -> bool:
 # (label, URL name, URL names of the section, as a pattern).
 _SECTIONS: list[tuple[str, str, str]] = [
     ("Rendez-vous", "reservations:rendez_vous", r"reservations:(rendez_vous|annuler)$"),
+    ("Agenda", "reservations:agenda", r"reservations:agenda$"),
     ("Plages d'ouverture", "plages:plages", r"plages:"),
 ]
 _PARAMETRES: list[tuple[str, str, str]] = [

@@ -1,0 +1,108 @@
+"""Reads that the agents' agenda needs: a constant number of queries, whatever there is to show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from plages.models import Indisponibilite, Ouverture
+from plages.services import jours_fermes
+from reservations.agenda import Bloc, Periode, bornes, disposer, heures_affichees
+from reservations.models import STATUTS_OCCUPANTS, RendezVous, Statut
+from structures.models import Agent, Structure
+
+DEVANT = {"rdv", "option", "occupe"}  # in front of the plages and of the absences
+
+
+@dataclass(frozen=True)
+class Element:
+    """One thing of the agenda: `genre` is plage, absence, occupe, option or rdv (with its rendez-vous)."""
+
+    genre: str
+    titre: str = ""
+    rdv: RendezVous | None = None
+
+
+@dataclass(frozen=True)
+class Jour:
+    """One day of the agenda: its blocks by start, what is behind (plages, absences) before what is in front."""
+
+    jour: date
+    ferme: str  # why the structure is closed that day, "" when it is not
+    blocs: list[Bloc[Element]]
+
+
+def agenda_de(
+    agent: Agent, structure: Structure, jours: Sequence[date], maintenant: datetime
+) -> tuple[list[Jour], tuple[int, int]]:
+    """Return the agenda of an agent, as an agent of this structure may see it, and the hours to show. Seven queries.
+
+    What the agent does in another structure is only "occupé": neither why, nor with whom.
+    """
+    debut, fin = bornes(jours, structure.tz)
+    plages = _plages(agent, structure, debut, fin)
+    absences, occupations = _absences(agent, structure, debut, fin)
+    devant = _rendez_vous(agent, structure, debut, fin, maintenant) + occupations
+    devant += _ailleurs(agent, structure, debut, fin, maintenant)
+    couches = [disposer(couche, jours, structure.tz) for couche in (plages, absences, devant)]
+    fermes = jours_fermes(structure, jours[0], jours[-1])
+    heures = heures_affichees(blocs for couche in couches for blocs in couche.values())
+    return [
+        Jour(
+            jour,
+            fermes.get(jour, ""),
+            sorted((b for couche in couches for b in couche[jour]), key=lambda b: (b.haut, b.objet.genre in DEVANT)),
+        )
+        for jour in jours
+    ], heures
+
+
+def _plages(agent: Agent, structure: Structure, debut: datetime, fin: datetime) -> list[Periode[Element]]:
+    ouvertures = Ouverture.objects.filter(
+        plage__agent=agent, plage__structure=structure, periode__overlap=(debut, fin)
+    ).select_related("plage")
+    return [
+        Periode(o.periode.lower, o.periode.upper, Element("plage", o.plage.titre)) for o in ouvertures.order_by("pk")
+    ]
+
+
+def _absences(
+    agent: Agent, structure: Structure, debut: datetime, fin: datetime
+) -> tuple[list[Periode[Element]], list[Periode[Element]]]:
+    """Return the absences entered here, and those entered elsewhere, which only say that the time is taken."""
+    ici, ailleurs = [], []
+    indisponibilites = Indisponibilite.objects.filter(agent=agent, periode__overlap=(debut, fin))
+    for i in indisponibilites.select_related("absence").order_by("pk"):
+        if i.absence.structure_id == structure.pk:
+            ici.append(Periode(i.periode.lower, i.periode.upper, Element("absence", i.absence.titre)))
+        else:
+            ailleurs.append(Periode(i.periode.lower, i.periode.upper, Element("occupe")))
+    return ici, ailleurs
+
+
+def _rendez_vous(
+    agent: Agent, structure: Structure, debut: datetime, fin: datetime, maintenant: datetime
+) -> list[Periode[Element]]:
+    trouves = RendezVous.objects.filter(structure=structure, agent=agent).de_la_periode(debut, fin).avec_details()
+    vivants = trouves.exclude(statut=Statut.OPTION, expire_a__lte=maintenant)
+    return [
+        Periode(r.debut, r.fin, Element("option") if r.statut == Statut.OPTION else Element("rdv", rdv=r))
+        for r in vivants.order_by("pk")
+    ]
+
+
+def _ailleurs(
+    agent: Agent, structure: Structure, debut: datetime, fin: datetime, maintenant: datetime
+) -> list[Periode[Element]]:
+    pris = (
+        RendezVous.objects.filter(agent=agent, statut__in=STATUTS_OCCUPANTS, periode__overlap=(debut, fin))
+        .filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant))
+        .exclude(structure=structure)
+    )
+    return [Periode(d, f, Element("occupe")) for d, f in pris.order_by("pk").values_list("debut", "fin")]
+
+
+def agents_de_l_agenda(structure: Structure, moi: Agent) -> list[Agent]:
+    """Return those whose agenda may be seen: me first, then my active colleagues by name."""
+    return [moi, *structure.agents.filter(is_active=True).exclude(pk=moi.pk).order_by("nom", "prenom", "pk")]

@@ -1,0 +1,79 @@
+"""Agents' agenda: a week or a day, mine or a colleague's of the structure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
+
+from reservations.agenda import semaine_de
+from reservations.requetes_agenda import agenda_de, agents_de_l_agenda
+from structures.acces import RequeteAgent, agent_de_la_structure
+from structures.htmx import page_ou_fragment
+
+PAGE = "reservations/agent/agenda.html"
+# What an address typed by hand may ask for: plages begin in 2018, and the calendar ends in the year 9999.
+PREMIER_JOUR, DERNIER_JOUR = date(2018, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(frozen=True)
+class Choix:
+    """What the agenda shows. The address says only what differs from what opens by itself (today, the week, mine)."""
+
+    jour: date
+    vue: str
+    agent_id: int
+    moi_id: int
+    aujourd_hui: date
+
+    def adresse(self, *, jour: date | None = None, vue: str | None = None, agent_id: int | None = None) -> str:
+        """Return the parameters of the same agenda, but for what is given."""
+        jour, vue, agent_id = jour or self.jour, vue or self.vue, agent_id or self.agent_id
+        parametres = {
+            "jour": jour.isoformat() if jour != self.aujourd_hui else "",
+            "vue": vue if vue != "semaine" else "",
+            "agent": str(agent_id) if agent_id != self.moi_id else "",
+        }
+        return f"?{urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})}"
+
+
+@agent_de_la_structure
+@require_safe
+def agenda(request: RequeteAgent) -> HttpResponse:
+    """Show a week or a day; a parameter that means nothing is as if it were not there."""
+    maintenant = timezone.now()
+    aujourd_hui = timezone.localdate(maintenant)
+    agents = agents_de_l_agenda(request.structure, request.user)
+    agent = next((a for a in agents if str(a.pk) == request.GET.get("agent")), request.user)
+    vue = "jour" if request.GET.get("vue") == "jour" else "semaine"
+    choix = Choix(_jour_demande(request, aujourd_hui), vue, agent.pk, request.user.pk, aujourd_hui)
+    jours = [choix.jour] if vue == "jour" else semaine_de(choix.jour)
+    contenu, heures = agenda_de(agent, request.structure, jours, maintenant)
+    pas = timedelta(days=1 if vue == "jour" else 7)
+    contexte = {
+        "choix": choix,
+        "agent": agent,
+        "jours": [(j, choix.adresse(jour=j.jour), choix.adresse(jour=j.jour, vue="jour")) for j in contenu],
+        "premiere_heure": heures[0],
+        "heures": range(*heures),
+        "liens": {
+            "ici": choix.adresse(),
+            "avant": choix.adresse(jour=choix.jour - pas),
+            "apres": choix.adresse(jour=choix.jour + pas),
+            "aujourd_hui": choix.adresse(jour=aujourd_hui),
+        },
+        "vues": [(nom, mot, choix.adresse(vue=nom)) for nom, mot in (("semaine", "Semaine"), ("jour", "Jour"))],
+        "agents": agents,
+    }
+    return page_ou_fragment(request, PAGE, contexte, "agenda")
+
+
+def _jour_demande(request: RequeteAgent, aujourd_hui: date) -> date:
+    try:
+        jour = parse_date(request.GET.get("jour", ""))
+    except ValueError:  # 2026-02-30
+        jour = None
+    return jour if jour and PREMIER_JOUR <= jour <= DERNIER_JOUR else aujourd_hui

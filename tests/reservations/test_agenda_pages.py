@@ -1,0 +1,198 @@
+"""The agenda's pages: what they say, in which order, for whom, and at what cost."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from plages.models import Absence, JourParticulier
+from plages.services import enregistrer_absence
+from reservations.models import Apprenant, Participation, RendezVous, Statut
+from structures.models import Agent
+from tests.aides_agent import Equipe, connecte, demain, texte, un_rendez_vous, une_equipe, une_plage
+from tests.factories import AppartenanceFactory
+from tests.htmx import page_apres_echange, page_rechargee
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true", "HX-Target": "agenda"}
+
+
+def une_absence(equipe: Equipe, agent: Agent, jour: date, debut: time, fin: time, titre: str) -> Absence:
+    absence = Absence(
+        structure=equipe.structure,
+        agent=agent,
+        titre=titre,
+        premier_jour=jour,
+        dernier_jour=jour,
+        heure_debut=debut,
+        heure_fin=fin,
+    )
+    enregistrer_absence(absence=absence, maintenant=timezone.now())
+    return absence
+
+
+def test_a_day_reads_from_morning_to_evening() -> None:
+    equipe = une_equipe()
+    jour = demain() + timedelta(days=5)
+    JourParticulier.objects.create(structure=equipe.structure, jour=jour, ferme=False)  # whatever day it falls on
+    une_plage(equipe, premier_jour=jour, frequence="unique")
+    une_absence(equipe, equipe.admin, jour, time(15), time(16, 30), "Réunion")
+    rdv = un_rendez_vous(equipe, jours=6)
+    local = timezone.localtime(rdv.debut, equipe.structure.tz).hour
+
+    reponse = connecte(equipe.admin).get(equipe.adresse("reservations:agenda"), {"jour": jour, "vue": "jour"})
+
+    lu = texte(reponse)
+    attendus = [
+        "Plage d'ouverture Permanence 9 h – 12 h",
+        f"{local} h – {local + 1} h Jeanne Martin Accompagnement individuel",
+        "Absent Réunion 15 h – 16 h 30",
+    ]
+    assert [lu.find(morceau) > 0 for morceau in attendus] == [True] * 3
+    assert sorted(attendus, key=lu.find) == attendus
+
+
+def test_it_opens_on_this_week_and_today() -> None:
+    equipe = une_equipe()
+
+    reponse = connecte(equipe.admin).get(equipe.adresse("reservations:agenda"))
+
+    jours = [j.jour for j, *_ in reponse.context["jours"]]
+    assert len(jours) == 7
+    assert jours[0].weekday() == 0
+    assert timezone.localdate(timezone=equipe.structure.tz) in jours
+    assert "aujourd'hui" in texte(reponse)
+
+
+def test_the_time_taken_elsewhere_says_neither_why_nor_with_whom() -> None:
+    equipe, ailleurs = une_equipe(), une_equipe(nom="Autre association")
+    AppartenanceFactory(agent=equipe.admin, structure=ailleurs.structure)
+    un_rendez_vous(ailleurs, agent=equipe.admin, apprenant={"prenom": "Zoé", "nom": "Secrète"})
+    un_rendez_vous(ailleurs, agent=equipe.admin, heure=12, statut=Statut.EXCUSE, annule_le=timezone.now())
+    une_absence(ailleurs, equipe.admin, demain(), time(15), time(16), "Confidentielle")
+    une_plage(ailleurs, agent=equipe.admin, titre="Plage d'ailleurs")
+
+    for agent in (equipe.admin, equipe.basique):
+        reponse = connecte(agent).get(
+            equipe.adresse("reservations:agenda"), {"jour": demain(), "agent": equipe.admin.pk, "vue": "jour"}
+        )
+        lu = texte(reponse)
+        assert lu.count("Occupé (autre structure)") == 2
+        for secret in ("Secrète", "Confidentielle", "Autre association", "Plage d'ailleurs"):
+            assert secret not in lu
+
+
+def test_a_slot_held_names_nobody_and_an_expired_one_is_nothing() -> None:
+    equipe = une_equipe()
+    un_rendez_vous(equipe, statut=Statut.OPTION, expire_a=timezone.now() + timedelta(minutes=9))
+    un_rendez_vous(equipe, heure=13, statut=Statut.OPTION, expire_a=timezone.now() - timedelta(minutes=9))
+
+    reponse = connecte(equipe.admin).get(equipe.adresse("reservations:agenda"), {"jour": demain(), "vue": "jour"})
+
+    assert texte(reponse).count("Réservation en cours") == 1
+    assert "Jeanne" not in texte(reponse)
+
+
+def test_a_colleague_s_agenda() -> None:
+    equipe, autre = une_equipe(), une_equipe()
+    un_rendez_vous(equipe, apprenant={"prenom": "Paul"})
+    client = connecte(equipe.basique)
+    adresse = equipe.adresse("reservations:agenda")
+
+    assert "Paul" not in texte(client.get(adresse, {"jour": demain()}))
+    reponse = client.get(adresse, {"jour": demain(), "agent": equipe.admin.pk})
+    assert "Paul" in texte(reponse)
+    assert "Agenda de Ada Admin" in texte(reponse)
+    etranger = client.get(adresse, {"jour": demain(), "agent": autre.admin.pk})
+    assert etranger.context["agent"] == equipe.basique
+
+
+@pytest.mark.parametrize(
+    "parametres",
+    [
+        {"jour": "2026-02-30"},
+        {"jour": "demain"},
+        {"jour": "0001-01-01"},
+        {"jour": "9999-12-31"},
+        {"jour": "\x00"},
+        {"vue": "mois", "agent": "0"},
+        {"agent": "'; --", "jour": ""},
+        {"agent": "9" * 40, "rdv": "9" * 40},
+        {"rdv": "-1"},
+    ],
+)
+def test_parameters_that_mean_nothing_are_as_if_absent(parametres: dict[str, str]) -> None:
+    equipe = une_equipe()
+
+    reponse = connecte(equipe.admin).get(equipe.adresse("reservations:agenda"), parametres)
+
+    assert reponse.status_code == 200
+    assert reponse.context["choix"].jour == timezone.localdate(timezone=equipe.structure.tz)
+    assert reponse.context["agent"] == equipe.admin
+
+
+@pytest.mark.parametrize("jour", ["2018-01-01", "2100-01-01", "2026-03-29", "2026-10-25"])
+@pytest.mark.parametrize("vue", ["semaine", "jour"])
+def test_the_ends_of_the_calendar_and_the_clock_changes(jour: str, vue: str) -> None:
+    equipe = une_equipe()
+
+    assert connecte(equipe.admin).get(
+        equipe.adresse("reservations:agenda"), {"jour": jour, "vue": vue}
+    ).status_code == (200)
+
+
+@pytest.mark.parametrize("vue", ["semaine", "jour"])
+def test_a_region_swapped_is_the_page_reloaded(vue: str) -> None:
+    equipe = une_equipe()
+    une_plage(equipe)
+    un_rendez_vous(equipe, jours=8)
+    client = connecte(equipe.admin)
+    adresse = equipe.adresse("reservations:agenda")
+    apres = {"jour": (demain() + timedelta(days=7)).isoformat(), "vue": vue}
+
+    page = client.get(adresse)
+    fragment = client.get(adresse, apres, headers=HTMX)
+    rechargee = client.get(adresse, apres)
+
+    assert page_apres_echange(page.content, fragment.content, "agenda") == page_rechargee(rechargee.content)
+    assert fragment["Vary"].count("HX-Request") == 1
+
+
+def deux_cents(equipe: Equipe, lundi: date, nombre: int) -> None:
+    """Fill a week with rendez-vous of a quarter of an hour, 40 a day from Monday on."""
+    debut = datetime.combine(lundi, time(7), tzinfo=UTC)
+    quart = timedelta(minutes=15)
+    rendez_vous = RendezVous.objects.bulk_create(
+        RendezVous(
+            structure=equipe.structure,
+            motif=equipe.motif,
+            agent=equipe.admin,
+            lieu=equipe.lieu,
+            type_lieu=equipe.motif.type_lieu,
+            debut=debut + timedelta(days=n // 40) + quart * (n % 40),
+            fin=debut + timedelta(days=n // 40) + quart * (n % 40 + 1),
+        )
+        for n in range(nombre)
+    )
+    personnes = Apprenant.objects.bulk_create(
+        Apprenant(structure=equipe.structure, prenom="Marie-Françoise", nom=f"De la Tour d'Auvergne {n}")
+        for n in range(nombre)
+    )
+    Participation.objects.bulk_create(
+        Participation(rendez_vous=r, apprenant=p) for r, p in zip(rendez_vous, personnes, strict=True)
+    )
+
+
+@pytest.mark.parametrize("nombre", [1, 200])
+def test_the_cost_does_not_follow_the_number(nombre: int, django_assert_num_queries) -> None:
+    equipe = une_equipe()
+    une_plage(equipe)
+    lundi = demain() + timedelta(days=7 - demain().weekday())
+    deux_cents(equipe, lundi, nombre)
+    client = connecte(equipe.admin)
+
+    with django_assert_num_queries(11):
+        reponse = client.get(equipe.adresse("reservations:agenda"), {"jour": lundi})
+
+    assert reponse.content.decode().count("rdv-bloc--rdv") == nombre
+    assert len(reponse.content) < 300_000
