@@ -42,7 +42,11 @@ class CodeRefuse(ReservationImpossible):
 class TropDeCodes(ReservationImpossible):
     """Too many codes were asked."""
 
-    phrase = "Trop de codes ont été demandés. Attendez une heure, ou téléphonez à la structure."
+    # From the beginning: a booking in progress has a number of codes of its own, which waiting does not give back.
+    phrase = (
+        "Trop de codes ont été demandés. Attendez une heure et recommencez depuis le début, "
+        "ou téléphonez à la structure."
+    )
 
 
 class AnnulationImpossible(ReservationImpossible):

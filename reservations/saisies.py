@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from django.http import HttpRequest
 
+from reservations.conservation import CONSERVATION_DEMARCHES
 from reservations.models import Demarche
 
 CLE_DE_SESSION = "saisie"
@@ -42,6 +43,9 @@ def garder_saisie(
         return
     saisie = Saisie(demarche.jeton, etape, champs, a_verifier, erreurs or {}, refus)
     request.session[CLE_DE_SESSION] = asdict(saisie)
+    if not request.user.is_authenticated:
+        # An agent's session lasts two weeks; what a learner typed is kept as long as their booking in progress.
+        request.session.set_expiry(int(CONSERVATION_DEMARCHES.total_seconds()))
 
 
 def saisie_de(request: HttpRequest, demarche: Demarche, etape: str) -> Saisie | None:
@@ -54,4 +58,5 @@ def saisie_de(request: HttpRequest, demarche: Demarche, etape: str) -> Saisie | 
 
 def oublier_saisie(request: HttpRequest) -> None:
     """Forget it: the form was accepted, and nothing personal stays in the session."""
-    request.session.pop(CLE_DE_SESSION, None)
+    if request.session.pop(CLE_DE_SESSION, None) is not None:
+        request.session.set_expiry(None)

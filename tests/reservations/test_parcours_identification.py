@@ -537,6 +537,16 @@ def test_rien_de_ce_qui_etait_ecrit_ne_reste_dans_la_session_une_fois_accepte(cl
     assert "jeanne" not in str(dict(client.session)).lower()
 
 
+def test_ce_qui_est_ecrit_puis_abandonne_ne_reste_qu_un_jour(client, settings):
+    """As the privacy notice says: the session itself would last two weeks."""
+    demarche = demarche_de(client, un_monde())
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+    donner_coordonnees(client, demarche, courriel="jeanne@")
+    assert client.session.get_expiry_age() == 24 * 3600
+    donner_coordonnees(client, demarche)
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+
 def test_la_page_d_un_refus_apres_un_envoi_peut_etre_revue_par_le_retour_arriere(client):
     monde = un_monde()
     prendre_ailleurs(monde, MARDI_9H)
