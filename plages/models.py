@@ -158,6 +158,20 @@ class Ouverture(models.Model):
         return f"{self.plage} · {self.jour}"
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    """Absences asked for by what the page needs."""
+
+    def en_cours(self, aujourd_hui: date) -> "AbsenceQuerySet":
+        """Absences that still have, or may have, an occurrence that ends on or after that local date."""
+        return self.filter(
+            Q(frequence=Frequence.UNIQUE, dernier_jour__gte=aujourd_hui)
+            | (~Q(frequence=Frequence.UNIQUE) & (Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui)))
+        )
+
+    def passees(self, aujourd_hui: date) -> "AbsenceQuerySet":
+        return self.exclude(pk__in=self.en_cours(aujourd_hui).values("pk"))
+
+
 class Absence(RegleEnBase):
     """An agent is not available, in any structure. `structure` is where it was entered: it gives the time zone."""
 
@@ -165,6 +179,8 @@ class Absence(RegleEnBase):
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="absences")
     titre = models.CharField("description", max_length=150, help_text="Visible par les agents seulement.")
     dernier_jour = models.DateField("termine le")
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "absence"

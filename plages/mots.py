@@ -1,11 +1,19 @@
 """Recurrence rules in French words (pure)."""
 
+from datetime import date, time, timedelta
+
 from plages.recurrence import JOURS, RANGS, Frequence, Regle
 from structures.dates import date_longue, date_sans_jour, heure
 
 
 def en_mots(regle: Regle) -> str:
-    """Return the whole rule: "Tous les mardis et jeudis de 9 h à 12 h, du 24 novembre 2026 au 30 juin 2027"."""
+    """Return the whole rule: "Tous les mardis et jeudis de 9 h à 12 h, du 24 novembre 2026 au 30 juin 2027".
+
+    Several days on end happen once: "Du mardi 24 novembre 2026 à 9 h au jeudi 26 novembre 2026 à 18 h".
+    """
+    if regle.jours_de_suite:
+        fin = regle.premier_jour + timedelta(days=regle.jours_de_suite)
+        return f"Du {_moment(regle.premier_jour, regle.debut)} au {_moment(fin, regle.fin)}"
     heures = f"de {heure(regle.debut)} à {heure(regle.fin)}"
     if regle.frequence == Frequence.UNIQUE:
         return f"Le {date_longue(regle.premier_jour)} {heures}"
@@ -72,6 +80,10 @@ def _rythme_de_mois(regle: Regle) -> str:
 
 def _jour(iso: int) -> str:
     return JOURS[iso - 1]
+
+
+def _moment(jour: date, heures: time) -> str:
+    return f"{date_longue(jour)} à {heure(heures)}"
 
 
 def _liste(mots: list[str]) -> str:

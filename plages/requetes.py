@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from motifs.models import Motif
 from plages.apercu import Apercu, apercu, derniere_date_comptee
 from plages.avertissements import Avertissement, Conflit, avertir
-from plages.models import Ouverture, PlageOuverture, PlageQuerySet
+from plages.models import Absence, AbsenceQuerySet, Ouverture, PlageOuverture, PlageQuerySet
 from plages.recurrence import Occurrence
 from plages.services import jours_fermes
 from structures.models import Agent, Structure
@@ -28,8 +28,21 @@ def plages_a_lister(structure: Structure, *, agent: Agent | None, passees: bool,
     return plages.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
 
 
+def absences_a_lister(
+    structure: Structure, *, agent: Agent | None, passees: bool, aujourd_hui: date
+) -> AbsenceQuerySet:
+    """Return the absences entered in a structure, of one agent or of all, in the order of `plages_a_lister`."""
+    absences: AbsenceQuerySet = structure.absences.select_related("agent")
+    if agent is not None:
+        absences = absences.filter(agent=agent)
+    if passees:
+        return absences.passees(aujourd_hui).order_by("-premier_jour", "-heure_debut", "pk")
+    return absences.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
+
+
 def agents_pour_qui_ouvrir(structure: Structure, agent: Agent, *, est_admin: bool) -> list[Agent]:
-    """Return those for whom an agent may create a plage, themselves first: an admin, for every active colleague."""
+    """Return those for whom an agent may create a plage or an absence, themselves first: an admin, for every active
+    colleague."""
     if not est_admin:
         return [agent]
     return [agent, *structure.agents.filter(is_active=True).exclude(pk=agent.pk).order_by("nom", "prenom", "pk")]
@@ -48,6 +61,11 @@ def apercu_et_avertissements(
     vue = apercu(regle, tz, motifs=durees, fermes=fermes, maintenant=maintenant)
     collisions = conflits(plage, vue.occurrences, maintenant)
     return vue, avertir(regle, conflits=collisions, motifs=durees, fermes=fermes, nombre=vue.nombre)
+
+
+def apercu_de_l_absence(absence: Absence, maintenant: datetime) -> Apercu:
+    """Tell what an absence, saved or not, will give. Holidays do not matter: one may be away on them too."""
+    return apercu(absence.regle, absence.structure.tz, motifs=(), fermes={}, maintenant=maintenant)
 
 
 def conflits(plage: PlageOuverture, occurrences: Iterable[Occurrence], maintenant: datetime) -> list[Conflit]:

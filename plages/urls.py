@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from plages import views
+from plages import views, views_absences
 
 app_name = "plages"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("nouvelle/", views.nouvelle_plage, name="nouvelle_plage"),
                 path("<int:plage_id>/", views.modifier_plage, name="modifier_plage"),
                 path("<int:plage_id>/supprimer/", views.supprimer, name="supprimer"),
+            ]
+        ),
+    ),
+    path(
+        "agent/<int:structure_id>/absences/",
+        include(
+            [
+                path("", views_absences.absences, name="absences"),
+                path("nouvelle/", views_absences.nouvelle_absence, name="nouvelle_absence"),
+                path("<int:absence_id>/", views_absences.modifier_absence, name="modifier_absence"),
+                path("<int:absence_id>/supprimer/", views_absences.supprimer_absence, name="supprimer_absence"),
             ]
         ),
     ),

@@ -11,8 +11,8 @@ from django.utils import timezone
 from lxml import html
 
 from motifs.models import Motif
-from plages.models import PlageOuverture
-from plages.services import enregistrer_plage
+from plages.models import Absence, PlageOuverture
+from plages.services import enregistrer_absence, enregistrer_plage
 from reservations.models import Apprenant, Participation, RendezVous
 from structures.models import Agent, Lieu, Structure
 from tests.factories import AgentFactory, AppartenanceFactory, LieuFactory, MotifFactory, StructureFactory
@@ -66,6 +66,25 @@ def une_plage(equipe: Equipe, *, motifs: list[Motif] | None = None, **champs: An
     )
     enregistrer_plage(plage=plage, motifs=motifs or [equipe.motif], maintenant=timezone.now())
     return plage
+
+
+def une_absence(equipe: Equipe, **champs: Any) -> Absence:
+    """Enter an absence of the admin tomorrow, from 9 h to 18 h, unless told otherwise."""
+    premier_jour = champs.get("premier_jour", demain())
+    absence = Absence(
+        **{
+            "structure": equipe.structure,
+            "agent": equipe.admin,
+            "titre": "Formation",
+            "premier_jour": premier_jour,
+            "dernier_jour": premier_jour,
+            "heure_debut": time(9),
+            "heure_fin": time(18),
+            **champs,
+        }
+    )
+    enregistrer_absence(absence=absence, maintenant=timezone.now())
+    return absence
 
 
 def un_rendez_vous(

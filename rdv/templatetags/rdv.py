@@ -154,7 +154,8 @@ def est_radio(champ: BoundField) -> bool:
 _SECTIONS: list[tuple[str, str, str]] = [
     ("Rendez-vous", "reservations:rendez_vous", r"reservations:(rendez_vous|annuler)$"),
     ("Agenda", "reservations:agenda", r"reservations:agenda$"),
-    ("Plages d'ouverture", "plages:plages", r"plages:"),
+    ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence)"),
+    ("Absences", "plages:absences", r"(plages:.*absence|reservations:rendez_vous_couverts)"),
 ]
 _PARAMETRES: list[tuple[str, str, str]] = [
     ("Structure", "structures:structure", r"structures:structure$"),

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from motifs.models import Motif
 from plages.models import PlageOuverture
-from tests.aides_agent import Equipe, connecte, demain, un_rendez_vous, une_equipe, une_plage
+from tests.aides_agent import Equipe, connecte, demain, un_rendez_vous, une_absence, une_equipe, une_plage
 from tests.factories import MotifFactory
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
@@ -139,11 +139,37 @@ def test_the_delays_appear_with_the_box(ouvrir_page, equipe: Equipe) -> None:
     assert (motif.reservable_en_ligne, motif.delai_min) == (True, timedelta(days=1))
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_an_absence_over_a_rendez_vous(ouvrir_page, equipe: Equipe, javascript: bool) -> None:
+    rdv = un_rendez_vous(equipe, heure=10)
+    page = ouvrir_page("plages:nouvelle_absence", javascript=javascript)
+    page.get_by_label("Description").fill("Formation")
+    page.get_by_label("Heure de fin").fill("19:00")
+    if javascript:
+        page.get_by_label("Heure de fin").press("Tab")
+    else:
+        page.get_by_role("button", name="Voir l'aperçu").click()
+    expect(page.locator("#apercu")).to_contain_text("de 9 h à 19 h")
+    expect(page.locator("#apercu")).to_contain_text("1 rendez-vous déjà pris")
+    page.get_by_role("button", name="Ajouter l'absence").click()
+
+    case = page.get_by_role("checkbox", name=re.compile("Jeanne Martin"))
+    expect(case).not_to_be_checked()
+    page.get_by_text("Jeanne Martin").click()
+    page.get_by_label("Message pour les personnes").fill("Je suis en formation.")
+    page.get_by_role("button", name="Annuler les rendez-vous cochés").click()
+
+    expect(page.get_by_text("1 rendez-vous est annulé.")).to_be_visible()
+    rdv.refresh_from_db()
+    assert (rdv.statut, rdv.message_d_annulation) == ("annule", "Je suis en formation.")
+
+
 @pytest.mark.parametrize("largeur", [375, 1280])
 def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces, largeur: int) -> None:
     ouvert = MotifFactory(structure=equipe.structure, nom="Un nom assez long pour un petit écran", ouvert=True)
     MotifFactory(structure=equipe.structure, nom="Ancien", archive_le=timezone.now())
     plage, rdv = une_plage(equipe, motifs=[equipe.motif, ouvert]), un_rendez_vous(equipe)
+    absence = une_absence(equipe)
     rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
     vides = [
         ("reservations:rendez_vous",),
@@ -152,6 +178,10 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         ("plages:plages",),
         ("plages:modifier_plage", plage.pk),
         ("plages:supprimer", plage.pk),
+        ("plages:absences",),
+        ("plages:modifier_absence", absence.pk),
+        ("plages:supprimer_absence", absence.pk),
+        ("reservations:rendez_vous_couverts", absence.pk),
         ("motifs:motifs",),
         ("motifs:modifier_motif", ouvert.pk),
         ("structures:lieux",),
@@ -161,7 +191,7 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         page = ouvrir_page(nom, *args, largeur=largeur)
         sans_defaut_d_acces(page)
         page.context.close()
-    for nom in ("plages:nouvelle_plage", "motifs:nouveau_motif", "structures:nouveau_lieu"):
+    for nom in ("plages:nouvelle_plage", "plages:nouvelle_absence", "motifs:nouveau_motif", "structures:nouveau_lieu"):
         page = ouvrir_page(nom, largeur=largeur)
         page.locator("main button.fr-btn:visible").first.click()
         expect(page.get_by_role("alert")).to_be_focused()

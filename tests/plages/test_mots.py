@@ -16,6 +16,10 @@ SEMAINE, MOIS = Frequence.SEMAINE, Frequence.MOIS
     [
         ({}, "Le mardi 24 novembre 2026 de 9 h à 12 h"),
         ({"premier_jour": date(2027, 1, 1), "fin": time(11, 30)}, "Le vendredi 1er janvier 2027 de 9 h à 11 h 30"),
+        (
+            {"jours_de_suite": 7, "fin": time(18)},
+            "Du mardi 24 novembre 2026 à 9 h au mardi 1er décembre 2026 à 18 h",
+        ),
         ({"frequence": SEMAINE}, "Tous les mardis de 9 h à 12 h, à partir du 24 novembre 2026"),
         (
             {"frequence": SEMAINE, "jours": (4, 2), "jusqu_au": date(2027, 6, 30)},

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.aides_agent import Equipe, connecte, un_rendez_vous, une_equipe, une_plage
+from tests.aides_agent import Equipe, connecte, un_rendez_vous, une_absence, une_equipe, une_plage
 
 # Pages that only an admin may open, whatever the object.
 ADMIN = {
@@ -21,13 +21,20 @@ ADMIN = {
     "reservations:basculer_motif",
 }
 # Objects of the admin that a colleague may not change.
-A_LEUR_AGENT = {"plages:modifier_plage", "plages:supprimer"}
+A_LEUR_AGENT = {
+    "plages:modifier_plage",
+    "plages:supprimer",
+    "plages:modifier_absence",
+    "plages:supprimer_absence",
+    "reservations:rendez_vous_couverts",
+}
 ECRITURE_SEULE = {"motifs:archiver_motif", "motifs:restaurer_motif", "reservations:basculer_motif"}
 
 OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "motif_id": lambda equipe: equipe.motif,
     "lieu_id": lambda equipe: equipe.lieu,
     "plage_id": une_plage,
+    "absence_id": une_absence,
     "rendez_vous_id": un_rendez_vous,
 }
 
