@@ -66,8 +66,12 @@ class MotifQuerySet(models.QuerySet["Motif"]):
         return self.filter(archive_le__isnull=True)
 
     def reservables(self) -> "MotifQuerySet":
-        """Motifs marked "Réservable en ligne" on a structure where online booking exists, whoever they are open to."""
-        return self.actifs().filter(reservable_en_ligne=True, structure__plateforme=Plateforme.AIDE_NUMERIQUE)
+        """Motifs marked "Réservable en ligne" where online booking exists and is not closed, to whoever."""
+        return self.actifs().filter(
+            reservable_en_ligne=True,
+            structure__plateforme=Plateforme.AIDE_NUMERIQUE,
+            structure__lien_ferme=False,
+        )
 
     def ouverts_a_tous(self) -> "MotifQuerySet":
         return self.reservables().filter(ouvert_a=Public.TOUS)

@@ -10,7 +10,14 @@ from structures.models import Appartenance
 
 RETOUR = "retour=reservation-en-ligne"
 # What only an admin may change.
-REGLAGES = {Action.OUVRIR, Action.RESTAURER, Action.CHANGER_PUBLIC, Action.CHANGER_DELAIS, Action.MODIFIER_LIEU}
+REGLAGES = {
+    Action.OUVRIR,
+    Action.RESTAURER,
+    Action.ROUVRIR_LIEN,
+    Action.CHANGER_PUBLIC,
+    Action.CHANGER_DELAIS,
+    Action.MODIFIER_LIEU,
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ def _adresse(remede: Remede, motif: Motif) -> str:
             return f"{reverse('plages:absences', args=[structure])}?agents=tous"
         case Action.MODIFIER_LIEU:
             return reverse("structures:modifier_lieu", args=[structure, remede.objet])
+        case Action.ROUVRIR_LIEN:
+            return reverse("reservations:rouvrir_lien", args=[structure])
         case Action.RESTAURER:
             return f"{reverse('motifs:motifs', args=[structure])}#archives"
         case _:

@@ -34,11 +34,12 @@ class EtatReservation:
     lignes: list[LigneMotif]
     motifs_ouverts: list[Motif]
     plages: int
+    lien_ferme: bool
 
     @property
     def pret(self) -> bool:
-        """Whether the link can be given: both conditions of the brief are met."""
-        return bool(self.motifs_ouverts) and self.plages > 0
+        """Whether the link can be given: both conditions of the brief are met, and it is not closed."""
+        return bool(self.motifs_ouverts) and self.plages > 0 and not self.lien_ferme
 
     @property
     def prescripteurs_seulement(self) -> bool:
@@ -52,7 +53,9 @@ def etat_de_la_reservation(structure: Structure, maintenant: datetime) -> EtatRe
     faits = faits_des_motifs(structure, motifs, maintenant)
     ouverts = [motif for motif in motifs if motif.reservable_en_ligne]
     utiles = {plage.plage for motif in ouverts for plage in faits[motif.pk].plages}
-    return EtatReservation([LigneMotif(m, juger(faits[m.pk])) for m in motifs], ouverts, len(utiles))
+    return EtatReservation(
+        [LigneMotif(m, juger(faits[m.pk])) for m in motifs], ouverts, len(utiles), structure.lien_ferme
+    )
 
 
 def verdict_du_motif(motif: Motif, maintenant: datetime) -> Verdict:
@@ -91,6 +94,7 @@ def faits_des_motifs(structure: Structure, motifs: Sequence[Motif], maintenant: 
             sur_place=motif.sur_place,
             reservable=motif.reservable_en_ligne,
             archive=motif.archive_le is not None,
+            lien_ferme=structure.lien_ferme,
             prescripteurs=motif.ouvert_a == Public.PRESCRIPTEURS,
             eut_des_plages=motif.pk in eurent_des_plages,
             plages=tuple(plages[motif.pk]),

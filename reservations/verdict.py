@@ -16,6 +16,7 @@ class Action(Enum):
 
     OUVRIR = "ouvrir"
     RESTAURER = "restaurer"
+    ROUVRIR_LIEN = "rouvrir_lien"
     CHANGER_PUBLIC = "changer_public"
     CHANGER_DELAIS = "changer_delais"
     AJOUTER_PLAGE = "ajouter_plage"
@@ -29,6 +30,7 @@ class Cause(Enum):
 
     ARCHIVE = "archive"
     FERME = "ferme"
+    LIEN_FERME = "lien_ferme"
     PRESCRIPTEURS = "prescripteurs"
     AUCUNE_PLAGE = "aucune_plage"
     PLAGES_PASSEES = "plages_passees"
@@ -101,6 +103,7 @@ class Faits:
     sur_place: bool = True
     reservable: bool = True
     archive: bool = False
+    lien_ferme: bool = False
     prescripteurs: bool = False
     eut_des_plages: bool = False
     plages: tuple[FaitsPlage, ...] = field(default=())
@@ -118,6 +121,8 @@ def juger(faits: Faits) -> Verdict:
         return Verdict("ferme", "archivé", "Ce motif est archivé : il n'est proposé nulle part.", raisons)
     if not faits.reservable:
         return Verdict("ferme", "fermé", "Personne ne peut le réserver en ligne.", raisons)
+    if faits.lien_ferme:
+        return Verdict("attente", "fermé pour le moment", "Votre lien est fermé : personne ne peut réserver.", raisons)
     if faits.prescripteurs:
         return Verdict("attente", "prescripteurs seulement", "Votre lien ne le montre pas.", raisons)
     if faits.premier is not None:
@@ -138,6 +143,14 @@ def _raisons(faits: Faits) -> list[Raison]:
     if not faits.reservable:
         return [Raison(Cause.FERME, "Il n'est pas ouvert.", (Remede(Action.OUVRIR, "ouvrir le motif"),))]
     raisons = []
+    if faits.lien_ferme:
+        raisons.append(
+            Raison(
+                Cause.LIEN_FERME,
+                "La réservation en ligne est fermée pour toute la structure.",
+                (Remede(Action.ROUVRIR_LIEN, "rouvrir le lien"),),
+            )
+        )
     if faits.prescripteurs:
         raisons.append(
             Raison(

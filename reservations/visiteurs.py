@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from reservations.models import Demarche
 from reservations.services import hacher
-from structures.models import Structure
+from structures.models import AncienLien, Structure
 
 CLE_DE_SESSION = "visiteur"
 JETON = re.compile(r"[A-Za-z0-9_-]{1,43}")
@@ -66,14 +66,21 @@ def _demarches() -> QuerySet[Demarche]:
 def par_le_lien(vue: Vue) -> Vue:
     """Open `vue(request, structure, …)` at the address that carries the structure's secret link.
 
-    404 when no structure has it, or when online booking does not exist there. Dates are written in its time zone.
+    404 when no structure has it, or when online booking does not exist there. A link that was replaced (410) or closed
+    (404) says so, with the structure's phone number. Dates are written in its time zone.
     """
 
     @wraps(vue)
     def enveloppe(request: HttpRequest, lien: str, **kwargs: object) -> HttpResponse:
-        structure = get_object_or_404(Structure, lien=lien)
+        structure, ancien = Structure.objects.filter(lien=lien).first(), None
+        if structure is None:
+            ancien = get_object_or_404(AncienLien.objects.select_related("structure"), lien=lien)
+            structure = ancien.structure
         if not structure.reservation_en_ligne_possible:
             raise Http404("La réservation en ligne n'existe pas pour cette structure.")
+        if ancien is not None or structure.lien_ferme:
+            contexte = {"structure": structure, "ancien": ancien}
+            return render(request, "reservations/parcours/lien_ferme.html", contexte, status=410 if ancien else 404)
         with timezone.override(structure.tz):
             return vue(request, structure, **kwargs)
 

@@ -44,6 +44,8 @@ class Structure(models.Model):
     telephone = PhoneNumberField("téléphone", blank=True)
     courriel = models.EmailField("adresse e-mail", blank=True)
     lien = models.CharField("jeton du lien de réservation", max_length=43, unique=True, default=jeton_secret)
+    # Closes the link for a while, whatever the motifs: they keep their own settings.
+    lien_ferme = models.BooleanField("réservation en ligne fermée", default=False, editable=False)
     id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
     cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
 
@@ -74,6 +76,28 @@ class Structure(models.Model):
     def reservation_en_ligne_possible(self) -> bool:
         """Whether online booking exists here: a fact of the structure, never of the host asked."""
         return self.plateforme == Plateforme.AIDE_NUMERIQUE
+
+
+class AncienLien(models.Model):
+    """A booking link that its structure replaced: whoever still has it is told so, it is never given again."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="anciens_liens")
+    lien = models.CharField("jeton remplacé", max_length=43, editable=False)
+    remplace_le = models.DateTimeField("remplacé le", editable=False)
+
+    class Meta:
+        verbose_name = "ancien lien de réservation"
+        verbose_name_plural = "anciens liens de réservation"
+        constraints = [
+            models.UniqueConstraint(
+                name="structures_ancien_lien_unique",
+                fields=["lien"],
+                violation_error_message="Ce lien a déjà été remplacé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.structure} · remplacé le {self.remplace_le:%Y-%m-%d}"
 
 
 class AgentManager(BaseUserManager["Agent"]):

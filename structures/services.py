@@ -1,8 +1,11 @@
-"""Writes on agents that the other apps share."""
+"""Writes on agents that the other apps share, and on a structure's booking link."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from structures.models import Agent
+from django.db import transaction
+
+from structures.models import Agent, AncienLien, Structure, jeton_secret
 
 
 def verrouiller_agents(agents: Iterable[int]) -> None:
@@ -13,3 +16,25 @@ def verrouiller_agents(agents: Iterable[int]) -> None:
     """
     ids = sorted(set(agents))
     list(Agent.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def renouveler_lien(*, structure: Structure, lien: str, maintenant: datetime) -> bool:
+    """Replace the booking link `lien`, kept to answer politely to those who still have it.
+
+    Returns False, and changes nothing, when it is no longer the link of the structure: asked twice (a double click, two
+    tabs), it is renewed once.
+    """
+    actuelle = Structure.objects.select_for_update(no_key=True).get(pk=structure.pk)
+    if actuelle.lien != lien:
+        return False
+    AncienLien.objects.create(structure=actuelle, lien=lien, remplace_le=maintenant)
+    actuelle.lien = structure.lien = jeton_secret()
+    actuelle.save(update_fields=["lien"])
+    return True
+
+
+def fermer_lien(*, structure: Structure, ferme: bool = True) -> None:
+    """Close the booking link of a structure, or open it again with `ferme=False`. The motifs keep their settings."""
+    structure.lien_ferme = ferme
+    structure.save(update_fields=["lien_ferme"])

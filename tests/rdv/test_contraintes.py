@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
-from structures.models import Plateforme, Structure
+from structures.models import AncienLien, Plateforme, Structure
 from tests.factories import AgentFactory, AppartenanceFactory, LieuFactory, MotifFactory, StructureFactory
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,9 @@ def indisponibilite(**champs: Any) -> None:
 VIOLATIONS: dict[str, Callable[[], Any]] = {
     "structures_plateforme_connue": lambda: StructureFactory(plateforme="ailleurs"),
     "structures_id_externe_unique": lambda: deux(StructureFactory, id_externe="abc"),
+    "structures_ancien_lien_unique": lambda: deux(
+        AncienLien.objects.create, structure=StructureFactory(), lien="abc", remplace_le=HUIT_HEURES
+    ),
     "structures_agent_courriel_unique": lambda: [AgentFactory(courriel=c) for c in ("a@exemple.fr", "A@exemple.fr")],
     "structures_appartenance_unique": lambda: deux(
         AppartenanceFactory, agent=AgentFactory(), structure=StructureFactory()

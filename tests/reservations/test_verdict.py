@@ -50,6 +50,12 @@ def test_it_works_and_says_from_when() -> None:
         ({"archive": True}, "ferme", "Il a été archivé. Restaurez-le, puis ouvrez-le.", [Action.RESTAURER]),
         ({"reservable": False, "plages": ()}, "ferme", "Il n'est pas ouvert.", [Action.OUVRIR]),
         (
+            {"lien_ferme": True, "premier": MARDI},
+            "attente",
+            "La réservation en ligne est fermée pour toute la structure.",
+            [Action.ROUVRIR_LIEN],
+        ),
+        (
             {"prescripteurs": True, "premier": MARDI},
             "attente",
             "Il est ouvert aux prescripteurs seulement, et leur accès n'est pas encore en service ici.",

@@ -19,6 +19,9 @@ ADMIN = {
     "structures:modifier_lieu",
     "structures:structure",
     "reservations:basculer_motif",
+    "reservations:renouveler_lien",
+    "reservations:fermer_lien",
+    "reservations:rouvrir_lien",
 }
 # Objects of the admin that a colleague may not change.
 A_LEUR_AGENT = {
