@@ -263,14 +263,19 @@ def _lire(colonne: str, valeur: str, code_postal: str) -> Lecture:
     return LECTEURS.get(colonne, _texte)(colonne, valeur)
 
 
+PREFIXE_ET_NUMERO = re.compile(r"(?:\+|00)(?:33|262|269|508|590|594|596)0?([0-9]{9})")
+
+
 def lire_telephone(valeur: str, code_postal: str) -> Lecture:
     """Return the number in E.164. Overseas numbers written with the prefix of another territory are put right."""
     region = REGIONS_TELEPHONIQUES.get(departement_du_code_postal(code_postal), "FR")
     for essai, pays in ((valeur, region), (valeur, "FR")):
         if numero := _numero_valide(essai, pays):
             return numero, []
-    # The standard writes +269 (the Comoros) for Mayotte, and files +33594… for Guyane: keep the last nine digits.
-    if numero := _numero_valide("0" + re.sub(r"\D", "", valeur)[-9:], region):
+    # The standard writes +269 (the Comoros) for Mayotte, and files +33594… for Guyane: keep the nine digits. Nothing
+    # else: of a number too long, or of two in one cell, the last digits may be somebody's who has nothing to do here.
+    mal_prefixe = PREFIXE_ET_NUMERO.fullmatch(re.sub(r"[\s.()-]", "", valeur))
+    if mal_prefixe and (numero := _numero_valide(f"0{mal_prefixe[1]}", region)):
         return numero, [("l'indicatif du territoire a été corrigé", valeur)]
     raise Rejet("ce numéro de téléphone n'existe pas")
 
@@ -344,8 +349,8 @@ def _liste(valeur: str, verifier: Callable[[str], object], raison: str) -> Lectu
 
 
 LISTES_OUVERTES: Mapping[str, tuple[Callable[[str], object], str]] = {
-    "typologie": (bool, ""),
-    "autres_formations_labels": (bool, ""),
+    "typologie": (bool, "il n'y a que des séparateurs"),
+    "autres_formations_labels": (bool, "il n'y a que des séparateurs"),
     "courriels": (COURRIEL.fullmatch, "ce n'est pas une adresse e-mail"),
     "site_web": (URL.fullmatch, "une adresse web (http:// ou https://) est attendue"),
 }

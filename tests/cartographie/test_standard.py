@@ -140,6 +140,9 @@ def test_analyser_garde_un_resume_trop_long():
         ("+269269610000", "97600", "+262269610000", 1),
         ("+33262450000", "97460", "+262262450000", 1),
         ("+33475250000", "97460", "+33475250000", 0),
+        # Two numbers in one cell, or a figure too many: the last nine digits are a number, perhaps somebody's.
+        ("04 75 25 00 00 / 06 12 34 56 78", "26400", "", 1),
+        ("0475250000123", "26400", "", 1),
     ],
 )
 def test_analyser_lit_les_telephones(valeur, code_postal, attendu, remarques):
