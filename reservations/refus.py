@@ -53,3 +53,9 @@ class AnnulationImpossible(ReservationImpossible):
     """The rendez-vous can no longer be cancelled."""
 
     phrase = "Ce rendez-vous ne peut plus être annulé en ligne."
+
+
+class SuiviImpossible(ReservationImpossible):
+    """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
+
+    phrase = "Ce rendez-vous vient de changer. Relisez-le avant de continuer."

@@ -36,6 +36,7 @@ from reservations.refus import (
     CreneauIndisponible,
     DemarcheIncomplete,
     MotifFerme,
+    SuiviImpossible,
     TropDeCodes,
     TropDeCreneauxGardes,
 )
@@ -547,4 +548,67 @@ def _annuler(rendez_vous: RendezVous, statut: Statut, message: str, maintenant: 
     rendez_vous.sequence += 1
     rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
     messagerie.annoncer_annulation(rendez_vous=rendez_vous)
+    return rendez_vous
+
+
+# --- Follow up ------------------------------------------------------------------------------------------------------
+
+
+def noter_presence(*, rendez_vous: RendezVous, statut: Statut, maintenant: datetime) -> RendezVous:
+    """Write what became of a rendez-vous: HONORE or ABSENT once it has begun, EXCUSE when the person gave notice, PREVU
+    again when it was a mistake. The same twice is once.
+
+    EXCUSE before it begins is a cancellation, told as such. Taking a cancelled one back is a booking: the agent may
+    have been booked since, and the constraint then refuses. Raises SuiviImpossible, CreneauIndisponible.
+    """
+    with _course_perdue_est_un_refus(), transaction.atomic():
+        return _noter_sous_verrou(rendez_vous, statut, maintenant)
+
+
+def _noter_sous_verrou(ancien: RendezVous, statut: Statut, maintenant: datetime) -> RendezVous:
+    rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id})
+    if statut == rendez_vous.statut:
+        return rendez_vous
+    annule, commence = rendez_vous.annule_le is not None, rendez_vous.debut <= maintenant
+    match statut:
+        case Statut.HONORE | Statut.ABSENT:
+            if annule:
+                raise SuiviImpossible("Ce rendez-vous est annulé. Rétablissez-le d'abord.")
+            if not commence:
+                raise SuiviImpossible("Ce rendez-vous n'a pas encore commencé.")
+        case Statut.EXCUSE:
+            if annule:
+                raise SuiviImpossible("Ce rendez-vous est déjà annulé.")
+            if not commence:
+                return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant)
+            rendez_vous.annule_le = maintenant
+        case Statut.PREVU:
+            if annule:
+                return _retablir(rendez_vous, maintenant)
+        case _:
+            raise SuiviImpossible
+    rendez_vous.statut = statut
+    rendez_vous.save(update_fields=["statut", "annule_le"])
+    return rendez_vous
+
+
+def _relire_sous_verrou(ancien: RendezVous, agents: set[int]) -> RendezVous:
+    """Lock these agents, then the rendez-vous, read now. One that changed agent meanwhile is not under these locks."""
+    verrouiller(agents)
+    rendez_vous = RendezVous.objects.select_for_update(of=("self",)).exclude(statut=Statut.OPTION).get(pk=ancien.pk)
+    if rendez_vous.agent_id not in agents:
+        raise SuiviImpossible
+    return rendez_vous
+
+
+def _retablir(rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
+    """Give its time back to a cancelled rendez-vous, under the agent's lock, and tell everyone if it is to come."""
+    if not rendez_vous.structure.agents.filter(pk=rendez_vous.agent_id, is_active=True).exists():
+        raise SuiviImpossible("L'agent de ce rendez-vous n'est plus dans la structure.")
+    liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=rendez_vous.agent_id))
+    rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = Statut.PREVU, None, ""
+    rendez_vous.sequence += 1
+    rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
+    if rendez_vous.debut > maintenant:
+        messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
     return rendez_vous

@@ -10,7 +10,9 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from reservations.agenda import semaine_de
+from reservations.models import RendezVous
 from reservations.requetes_agenda import agenda_de, agents_de_l_agenda
+from reservations.vues_rendez_vous_agent import contexte_du_rendez_vous
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.htmx import page_ou_fragment
 
@@ -29,15 +31,18 @@ class Choix:
     moi_id: int
     aujourd_hui: date
 
-    def adresse(self, *, jour: date | None = None, vue: str | None = None, agent_id: int | None = None) -> str:
-        """Return the parameters of the same agenda, but for what is given."""
+    def adresse(
+        self, *, jour: date | None = None, vue: str | None = None, agent_id: int | None = None, rdv: str | None = None
+    ) -> str:
+        """Return the parameters of the same agenda, but for what is given; `rdv`: the one opened in it."""
         jour, vue, agent_id = jour or self.jour, vue or self.vue, agent_id or self.agent_id
         parametres = {
             "jour": jour.isoformat() if jour != self.aujourd_hui else "",
             "vue": vue if vue != "semaine" else "",
             "agent": str(agent_id) if agent_id != self.moi_id else "",
         }
-        return f"?{urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})}"
+        utiles = {cle: valeur for cle, valeur in parametres.items() if valeur}
+        return f"?{urlencode(utiles if rdv is None else {**utiles, 'rdv': rdv})}"
 
 
 @agent_de_la_structure
@@ -61,12 +66,14 @@ def agenda(request: RequeteAgent) -> HttpResponse:
         "heures": range(*heures),
         "liens": {
             "ici": choix.adresse(),
+            "ouvrir": choix.adresse(rdv=""),
             "avant": choix.adresse(jour=choix.jour - pas),
             "apres": choix.adresse(jour=choix.jour + pas),
             "aujourd_hui": choix.adresse(jour=aujourd_hui),
         },
         "vues": [(nom, mot, choix.adresse(vue=nom)) for nom, mot in (("semaine", "Semaine"), ("jour", "Jour"))],
         "agents": agents,
+        **_rendez_vous_ouvert(request),
     }
     return page_ou_fragment(request, PAGE, contexte, "agenda")
 
@@ -77,3 +84,12 @@ def _jour_demande(request: RequeteAgent, aujourd_hui: date) -> date:
     except ValueError:  # 2026-02-30
         jour = None
     return jour if jour and PREMIER_JOUR <= jour <= DERNIER_JOUR else aujourd_hui
+
+
+def _rendez_vous_ouvert(request: RequeteAgent) -> dict[str, object]:
+    """Return what the panel needs when the address names a rendez-vous of the structure, else nothing."""
+    demande = request.GET.get("rdv", "")
+    if not (demande.isascii() and demande.isdigit() and len(demande) < 19):  # a bigint
+        return {}
+    rdv = RendezVous.objects.de_la_structure(request.structure).avec_details().filter(pk=int(demande)).first()
+    return contexte_du_rendez_vous(rdv) if rdv else {}

@@ -1,0 +1,52 @@
+"""What the page of one rendez-vous says: its history, and what may be done with it now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reservations.models import STATUTS_ANNULES, RendezVous, Statut
+
+VENUE = (Statut.HONORE, "La personne est venue")
+ABSENTE = (Statut.ABSENT, "La personne n'est pas venue")
+EXCUSEE = (Statut.EXCUSE, "La personne a prévenu de son absence")
+CORRIGER = (Statut.PREVU, "C'était une erreur : revenir à « prévu »")
+RETABLIR = (Statut.PREVU, "Rétablir ce rendez-vous")
+
+
+@dataclass(frozen=True)
+class Fait:
+    """One line of the history."""
+
+    quand: datetime
+    phrase: str
+
+
+def gestes(rendez_vous: RendezVous, maintenant: datetime) -> list[tuple[Statut, str]]:
+    """Return the statuses that an agent may write now, with the words of the button."""
+    if rendez_vous.statut in STATUTS_ANNULES:
+        return [RETABLIR]
+    if rendez_vous.statut == Statut.PREVU:
+        return [VENUE, ABSENTE, EXCUSEE] if rendez_vous.debut <= maintenant else [EXCUSEE]
+    return [geste for geste in (VENUE, ABSENTE, EXCUSEE) if geste[0] != rendez_vous.statut] + [CORRIGER]
+
+
+def historique(rendez_vous: RendezVous) -> list[Fait]:
+    """Return what is known of a rendez-vous, oldest first: when it was taken, messages, cancellation. One query.
+
+    A message that was not sent says so: it left nowhere, or the rendez-vous began before it could.
+    """
+    faits = [Fait(rendez_vous.cree_le, "Rendez-vous pris")]
+    for participation in rendez_vous.participations.all():
+        if participation.instructions_acceptees_le:
+            faits.append(Fait(participation.instructions_acceptees_le, "Instructions acceptées"))
+    for message in rendez_vous.messages.filter(confidentiel=False).order_by("cree_le", "pk"):
+        envoi = "envoyé" if message.envoye_le else "pas envoyé"
+        titre = f" « {message.sujet} »" if message.sujet else ""
+        faits.append(
+            Fait(
+                message.envoye_le or message.cree_le,
+                f"{message.get_canal_display()}{titre} à {message.destinataire} : {envoi}",
+            )
+        )
+    if rendez_vous.annule_le:
+        faits.append(Fait(rendez_vous.annule_le, rendez_vous.get_statut_display()))
+    return sorted(faits, key=lambda fait: fait.quand)
