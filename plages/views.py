@@ -5,7 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plages.avertissements import empreinte, non_confirmes
@@ -14,12 +16,14 @@ from plages.models import PlageOuverture
 from plages.mots import en_mots
 from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements, plages_a_lister
 from plages.services import enregistrer_plage, supprimer_plage
+from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
 from structures.formulaires import adresse_de_retour, jeton_de_retour
 from structures.htmx import page_ou_fragment
 
 PAR_PAGE = 50
+HORS_PLAGE_MONTRES = 50
 
 
 @agent_de_la_structure
@@ -35,8 +39,18 @@ def plages(request: RequeteAgent) -> HttpResponse:
         aujourd_hui=timezone.localdate(),
     )
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
-    lignes = [(plage, en_mots(plage.regle)) for plage in page]
-    contexte = {"page": page, "lignes": lignes, "passees": passees, "toutes": toutes}
+    maintenant = timezone.now()
+    hors_plage = rendez_vous_hors_plage(request.structure, None if toutes else request.user, maintenant)
+    montres = list(hors_plage.avec_details()[: HORS_PLAGE_MONTRES + 1]) if not passees else []
+    contexte = {
+        "page": page,
+        "lignes": [(plage, en_mots(plage.regle)) for plage in page],
+        "passees": passees,
+        "toutes": toutes,
+        "maintenant": maintenant,
+        "hors_plage": montres[:HORS_PLAGE_MONTRES],
+        "hors_plage_suite": len(montres) > HORS_PLAGE_MONTRES,
+    }
     return render(request, "plages/plages.html", contexte)
 
 
@@ -68,8 +82,10 @@ def supprimer(request: RequeteAgent, plage_id: int) -> HttpResponse:
     """Ask, then delete a plage. The rendez-vous stay."""
     plage = _plage_modifiable(request, plage_id)
     if request.method == "POST":
+        avant = _hors_plage(plage)
         supprimer_plage(plage=plage)
         messages.success(request, f"La plage « {plage} » est supprimée. Les rendez-vous déjà pris restent.")
+        _dire_ceux_qui_sortent(request, plage, avant)
         return redirect("plages:plages", structure_id=request.structure.pk)
     return render(request, "plages/supprimer_plage.html", {"plage": plage, "phrase": en_mots(plage.regle)})
 
@@ -106,9 +122,30 @@ def _traiter(request: RequeteAgent, form: PlageForm) -> HttpResponse:
 
 def _enregistrer(request: RequeteAgent, form: PlageForm) -> HttpResponse:
     plage = form.instance
+    avant = _hors_plage(plage)
     developpement = enregistrer_plage(plage=plage, motifs=form.motifs_choisis(), maintenant=timezone.now())
     messages.success(request, f"La plage « {plage} » est enregistrée. {en_mots(plage.regle)}.")
     if developpement.impossibles:
         jours = ", ".join(date_longue(jour) for jour in developpement.impossibles)
         messages.warning(request, f"À cause du changement d'heure, la plage n'existe pas ces jours-là : {jours}.")
+    _dire_ceux_qui_sortent(request, plage, avant)
     return redirect(adresse_de_retour(request, request.structure, "plages:plages"))
+
+
+def _hors_plage(plage: PlageOuverture) -> set[int]:
+    return set(rendez_vous_hors_plage(plage.structure, plage.agent, timezone.now()).values_list("pk", flat=True))
+
+
+def _dire_ceux_qui_sortent(request: RequeteAgent, plage: PlageOuverture, avant: set[int]) -> None:
+    """Say how many rendez-vous the change left outside any plage; those that already were are no news."""
+    nombre = len(_hors_plage(plage) - avant)
+    if nombre:
+        liste = reverse("plages:plages", kwargs={"structure_id": request.structure.pk})
+        agents = "" if plage.agent_id == request.user.pk else "?agents=tous"
+        phrase = (
+            "1 rendez-vous n'est plus dans aucune plage, et reste prévu."
+            if nombre == 1
+            else "{} rendez-vous ne sont plus dans aucune plage, et restent prévus."
+        )
+        lien = ' <a href="{}{}#hors-plage">Voir la liste</a>'
+        messages.warning(request, format_html(phrase, nombre) + format_html(lien, liste, agents))

@@ -7,6 +7,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from reservations.models import RendezVous, RendezVousQuerySet, Statut
+from structures.models import Agent, Structure
 
 
 def rendez_vous_pendant(
@@ -28,3 +29,24 @@ def rendez_vous_pendant(
         )
         .order_by("debut", "pk")
     )
+
+
+# `&&` first: it finds, by the GiST index on (plage, periode), the few ouvertures to put end to end.
+_HORS_PLAGE = """NOT coalesce(
+    (SELECT range_agg(o.periode) FROM plages_ouverture o
+     JOIN plages_plageouverture p ON p.id = o.plage_id
+     WHERE p.agent_id = reservations_rendezvous.agent_id AND p.structure_id = reservations_rendezvous.structure_id
+       AND o.periode && reservations_rendezvous.periode) @> reservations_rendezvous.periode,
+    false)"""
+
+
+def rendez_vous_hors_plage(structure: Structure, agent: Agent | None, maintenant: datetime) -> RendezVousQuerySet:
+    """Return the rendez-vous to come, of one agent or of all, that no ouverture of their agent there contains.
+
+    A plage was deleted or shortened after they were taken, or an agent placed them on purpose: they stand all the same.
+    Two ouvertures end to end contain what is across them.
+    """
+    rendez_vous = RendezVous.objects.de_la_structure(structure).a_venir(maintenant)
+    if agent is not None:
+        rendez_vous = rendez_vous.de_l_agent(agent)
+    return rendez_vous.filter(RawSQL(_HORS_PLAGE, [], output_field=BooleanField()))  # noqa: S611 constant

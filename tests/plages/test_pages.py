@@ -100,12 +100,12 @@ def test_the_list_costs_the_same_for_one_or_thirty(django_assert_num_queries) ->
     une_plage(equipe, frequence="unique")
     client.get(adresse)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(adresse)
     for rang in range(29):
         motif = MotifFactory(structure=equipe.structure)
         une_plage(equipe, frequence="unique", titre=f"Plage {rang}", motifs=[equipe.motif, motif])
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(client.get(adresse).context["lignes"]) == 30
 
 
