@@ -1,7 +1,7 @@
 """Lost sessions under htmx."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -25,8 +25,17 @@ def session_perdue_htmx(get_response: GetResponse) -> GetResponse:
             and reponse.status_code == 302
             and urlsplit(reponse["Location"]).path == connexion
         ):
-            page = urlsplit(request.headers.get("HX-Current-URL", ""))
-            return HttpResponseClientRedirect(f"{connexion}?next={page.path}" if page.path else connexion)
+            page = _page_affichee(request)
+            return HttpResponseClientRedirect(f"{connexion}?next={quote(page)}" if page else connexion)
         return reponse
 
     return traiter
+
+
+def _page_affichee(request: HttpRequest) -> str:
+    """Return the path and the query of the page displayed, "" when the browser does not say it or says nonsense."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return f"{page.path}?{page.query}" if page.query else page.path

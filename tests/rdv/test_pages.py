@@ -201,5 +201,21 @@ def test_session_perdue_sous_htmx_ramene_a_la_page_affichee(client: Client) -> N
     assert reponse.headers["HX-Redirect"] == "/connexion/?next=/agent/1/rendez-vous/"
 
 
+@pytest.mark.parametrize(
+    ("affichee", "retour"),
+    [
+        ("http://[::1", ""),
+        (
+            "https://rdv.exemple.fr/agent/1/agenda/?semaine=2026-11-23&agents=tous",
+            "?next=/agent/1/agenda/%3Fsemaine%3D2026-11-23%26agents%3Dtous",
+        ),
+    ],
+)
+def test_session_perdue_sous_htmx_lit_toute_adresse(client: Client, affichee: str, retour: str) -> None:
+    """The header comes from the browser: it may be anything, and what was displayed includes its query."""
+    reponse = client.get("/agent/", headers={"HX-Request": "true", "HX-Current-URL": affichee})
+    assert reponse["HX-Redirect"] == f"/connexion/{retour}"
+
+
 def test_deny_par_defaut_est_en_place() -> None:
     assert "django.contrib.auth.middleware.LoginRequiredMiddleware" in settings.MIDDLEWARE
