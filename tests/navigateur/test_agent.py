@@ -164,7 +164,7 @@ def test_an_absence_over_a_rendez_vous(ouvrir_page, equipe: Equipe, javascript: 
     assert (rdv.statut, rdv.message_d_annulation) == ("annule", "Je suis en formation.")
 
 
-@pytest.mark.parametrize("largeur", [375, 1280])
+@pytest.mark.parametrize("largeur", [320, 1280])
 def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces, largeur: int) -> None:
     ouvert = MotifFactory(structure=equipe.structure, nom="Un nom assez long pour un petit écran", ouvert=True)
     MotifFactory(structure=equipe.structure, nom="Ancien", archive_le=timezone.now())
