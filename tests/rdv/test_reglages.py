@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from rdv.postgres_embarque import PROJET
 
 
@@ -17,3 +19,10 @@ def test_env_example_se_lit_sans_surprise():
     """django-environ keeps a comment at the end of a line as part of the value."""
     lignes = (PROJET / ".env.example").read_text().splitlines()
     assert [ligne for ligne in lignes if not re.fullmatch(r"|#.*|[A-Z_]+=[^#]*", ligne)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md"])
+def test_ce_que_la_documentation_montre_existe(page):
+    """A screenshot never committed is a broken image for whoever opens the project."""
+    liens = re.findall(r"\]\((?!https?:)([^)#]+)\)", (PROJET / page).read_text())
+    assert [lien for lien in liens if not (PROJET / lien).is_file()] == []
