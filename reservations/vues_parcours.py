@@ -24,6 +24,7 @@ from reservations.refus import (
     CodeRefuse,
     CreneauIndisponible,
     DemarcheIncomplete,
+    MotifFerme,
     ReservationImpossible,
     TropDeCodes,
 )
@@ -250,8 +251,10 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render(request, "reservations/parcours/_garde.html", complet)
-    motifs = proposes(motifs_du_public(motif.structure, timezone.localdate(maintenant)))
-    complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, motifs)
+    motifs = motifs_du_public(motif.structure, timezone.localdate(maintenant))
+    if motif not in motifs:  # closed since the slot was chosen: said now, not once everything is typed
+        return _creneau_perdu(request, demarche, MotifFerme())
+    complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, proposes(motifs))
     return render(request, f"reservations/parcours/{nom}.html", complet)
 
 

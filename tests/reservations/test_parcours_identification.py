@@ -404,6 +404,18 @@ def test_motif_ferme_avant_la_confirmation_le_dit_avec_le_telephone(client):
     assert "04 75 25 00 00" in texte(reponse)
 
 
+@pytest.mark.parametrize("page", ["coordonnees", "code"])
+def test_motif_ferme_pendant_la_saisie_le_dit_des_la_page_suivante(client, page):
+    """Not after everything was typed and a code was read."""
+    monde = un_monde()
+    demarche = demarche_de(client, monde)
+    if page == "code":
+        donner_coordonnees(client, demarche)
+    monde.motif.reservable_en_ligne = False
+    monde.motif.save()
+    assert "Ce rendez-vous ne se réserve plus en ligne pour le moment." in texte(client.get(etape(page, demarche)))
+
+
 # --- The slot held ---
 
 
