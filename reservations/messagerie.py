@@ -4,6 +4,8 @@ The row and the job share the connection of the caller: they are committed with 
 `reservations.taches` sends them, `reservations.redaction` finds the words.
 """
 
+from copy import copy
+from datetime import datetime
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -16,6 +18,7 @@ from reservations.ical import Methode, invitation, uid_ical
 from reservations.models import STATUTS_ANNULES, Canal, Demarche, Message, Participation, RendezVous
 from reservations.sms import est_mobile, sms_possibles
 from reservations.taches import envoyer_message
+from structures.models import Agent
 
 
 @transaction.atomic
@@ -64,6 +67,31 @@ def annoncer_annulation(*, rendez_vous: RendezVous) -> None:
         texte = redaction.annulation(rendez_vous, participation)
         sms = redaction.annulation_par_sms(rendez_vous)
         messages += _pour_apprenant(rendez_vous, participation, texte, sms, "CANCEL")
+    _poster(messages)
+
+
+@transaction.atomic
+def annoncer_deplacement(*, rendez_vous: RendezVous, depuis: tuple[Agent, datetime, datetime]) -> None:
+    """Tell each learner and the agent that the rendez-vous was moved; `depuis`: with whom, from when to when it was.
+
+    When the agent changed, the former one's calendar drops it and the new one's gets it. The service has saved the new
+    time and increased `sequence`.
+    """
+    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    ancien = copy(rendez_vous)
+    ancien.agent, ancien.debut, ancien.fin = depuis
+    if ancien.agent_id == rendez_vous.agent_id:
+        texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien)
+        messages = [_pour_agent(rendez_vous, texte_agent, "REQUEST")]
+    else:
+        messages = [
+            _pour_agent(ancien, redaction.retrait_pour_agent(ancien), "CANCEL"),
+            _pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST"),
+        ]
+    for participation in rendez_vous.participations.all():
+        texte = redaction.deplacement(rendez_vous, participation, ancien)
+        sms = redaction.deplacement_par_sms(rendez_vous)
+        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
     _poster(messages)
 
 

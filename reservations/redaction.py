@@ -90,6 +90,24 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
     )
 
 
+def deplacement(rendez_vous: RendezVous, participation: Participation, ancien: RendezVous) -> Texte:
+    """`ancien`: the same rendez-vous as it was before."""
+    debut, _ = _heures_locales(rendez_vous)
+    avant, _ = _heures_locales(ancien)
+    return Texte(
+        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
+            f"{rendez_vous.structure.nom} a déplacé votre rendez-vous du {moment(avant)}. Voici la nouvelle date.",
+            f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
+            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
+            f"Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
+            "Ce lien est personnel : ne le transmettez pas.",
+            _telephone(rendez_vous),
+        ),
+    )
+
+
 def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
     debut, _ = _heures_locales(rendez_vous)
     if rendez_vous.statut == Statut.EXCUSE:
@@ -112,6 +130,14 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
 
 
 def confirmation_par_sms(rendez_vous: RendezVous) -> str:
+    return _date_par_sms(rendez_vous, "RDV")
+
+
+def deplacement_par_sms(rendez_vous: RendezVous) -> str:
+    return _date_par_sms(rendez_vous, "RDV déplacé :")
+
+
+def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:
     debut, _ = _heures_locales(rendez_vous)
     ou = {
         TypeLieu.TELEPHONE: "par téléphone",
@@ -119,7 +145,9 @@ def confirmation_par_sms(rendez_vous: RendezVous) -> str:
         TypeLieu.DOMICILE: "à domicile",
     }.get(TypeLieu(rendez_vous.type_lieu), rendez_vous.lieu.nom if rendez_vous.lieu else rendez_vous.structure.nom)
     return _sms(
-        f"RDV {jour_et_mois(debut)} à {heure(debut)}, ", en_ligne(ou), f". Voir ou annuler : {lien_secret(rendez_vous)}"
+        f"{annonce} {jour_et_mois(debut)} à {heure(debut)}, ",
+        en_ligne(ou),
+        f". Voir ou annuler : {lien_secret(rendez_vous)}",
     )
 
 
@@ -157,6 +185,34 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
             _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
             _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
+        ),
+    )
+
+
+def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous) -> Texte:
+    debut, _ = _heures_locales(rendez_vous)
+    avant, _ = _heures_locales(ancien)
+    return Texte(
+        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {rendez_vous.agent.prenom},",
+            f"Votre rendez-vous du {moment(avant)} est déplacé.",
+            _fiche_agent(rendez_vous),
+            *(_contact(p) for p in rendez_vous.participations.all()),
+        ),
+    )
+
+
+def retrait_pour_agent(ancien: RendezVous) -> Texte:
+    """For the agent who had the rendez-vous before it went to a colleague."""
+    debut, _ = _heures_locales(ancien)
+    return Texte(
+        en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {ancien.agent.prenom},",
+            "Ce rendez-vous est confié à un autre agent de votre structure.",
+            _fiche_agent(ancien),
+            *(_contact(p) for p in ancien.participations.all()),
         ),
     )
 

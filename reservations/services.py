@@ -20,6 +20,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from motifs.models import Motif, TypeLieu
 from reservations import messagerie
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public
+from reservations.deplacement import creneaux_de_deplacement
 from reservations.models import (
     STATUTS_OCCUPANTS,
     Apprenant,
@@ -611,4 +612,34 @@ def _retablir(rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
     rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
     if rendez_vous.debut > maintenant:
         messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+    return rendez_vous
+
+
+def deplacer(*, rendez_vous: RendezVous, agent_id: int, debut: datetime, maintenant: datetime) -> RendezVous:
+    """Move a rendez-vous to a free slot (start in UTC) of the same motif and lieu, with any agent of the structure.
+
+    One UPDATE: on a refusal nothing changed. Everyone concerned is told. To where it already is, nothing changes.
+    Raises SuiviImpossible, CreneauIndisponible.
+    """
+    if not rendez_vous.structure.agents.filter(pk=agent_id, is_active=True).exists():
+        raise CreneauIndisponible
+    with _course_perdue_est_un_refus(), transaction.atomic():
+        return _deplacer_sous_verrou(rendez_vous, agent_id, debut, maintenant)
+
+
+def _deplacer_sous_verrou(ancien: RendezVous, agent_id: int, debut: datetime, maintenant: datetime) -> RendezVous:
+    rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
+    if not rendez_vous.est_annulable(maintenant):
+        raise SuiviImpossible("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
+    if (rendez_vous.agent_id, rendez_vous.debut) == (agent_id, debut):
+        return rendez_vous
+    liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=agent_id))
+    libres = creneaux_de_deplacement(rendez_vous, du=debut, au=debut, agents=[agent_id], maintenant=maintenant)
+    if not libres:
+        raise CreneauIndisponible
+    depuis = (rendez_vous.agent, rendez_vous.debut, rendez_vous.fin)
+    rendez_vous.agent_id, rendez_vous.debut, rendez_vous.fin = agent_id, libres[0].debut, libres[0].fin
+    rendez_vous.sequence += 1
+    rendez_vous.save(update_fields=["agent", "debut", "fin", "sequence"])
+    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis)
     return rendez_vous

@@ -70,7 +70,12 @@ def _merite_l_envoi(message: Message) -> bool:
         return not message.ics_methode  # else it is about a rendez-vous that was erased since
     if message.rendez_vous.debut <= maintenant:
         return False
-    return (message.rendez_vous.statut in STATUTS_ANNULES) == (message.ics_methode == "CANCEL")
+    annule, annonce = message.rendez_vous.statut in STATUTS_ANNULES, message.ics_methode == "CANCEL"
+    if annonce and not annule:
+        # One kept is cancelled for one person only: the agent who had it before it went to a colleague.
+        agents = message.rendez_vous.structure.agents.exclude(pk=message.rendez_vous.agent_id)
+        return agents.filter(courriel=message.destinataire).exists()
+    return annule == annonce
 
 
 def _envoyer(message: Message) -> None:

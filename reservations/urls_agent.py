@@ -2,12 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reservations import vues_absence, vues_agenda, vues_agent, vues_rendez_vous_agent
+from reservations import vues_absence, vues_agenda, vues_agent, vues_deplacement, vues_rendez_vous_agent
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", vues_agenda.agenda, name="agenda"),
     path("rendez-vous/", vues_agent.rendez_vous, name="rendez_vous"),
     path("rendez-vous/<int:rendez_vous_id>/", vues_rendez_vous_agent.rendez_vous_detail, name="rendez_vous_detail"),
+    path("rendez-vous/<int:rendez_vous_id>/deplacer/", vues_deplacement.deplacer, name="deplacer"),
+    path(
+        "rendez-vous/<int:rendez_vous_id>/deplacer/confirmer/",
+        vues_deplacement.confirmer_deplacement,
+        name="confirmer_deplacement",
+    ),
     path("rendez-vous/<int:rendez_vous_id>/annuler/", vues_agent.annuler, name="annuler"),
     path("absences/<int:absence_id>/rendez-vous/", vues_absence.rendez_vous_couverts, name="rendez_vous_couverts"),
     path("parametres/reservation-en-ligne/", include("reservations.urls_reservation_en_ligne")),

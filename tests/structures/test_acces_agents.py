@@ -40,6 +40,8 @@ OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "absence_id": une_absence,
     "rendez_vous_id": un_rendez_vous,
 }
+# A page to read: a POST is a 405 before anything is looked for.
+LECTURE_SEULE = {"reservations:deplacer"}
 
 
 def _noms(resolveur: URLResolver, espace: str = "") -> Iterator[str]:
@@ -107,7 +109,8 @@ def test_an_object_of_another_structure_is_a_404(nom: str, arguments: tuple[str,
     adresse = _adresse(nom, arguments, mienne, autre)
     client = connecte(mienne.admin)
 
-    assert client.post(adresse).status_code == 404
+    if nom not in LECTURE_SEULE:
+        assert client.post(adresse).status_code == 404
     if nom not in ECRITURE_SEULE:
         assert client.get(adresse).status_code == 404
 
