@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
-from motifs.models import DELAIS, DUREE_MAXIMUM, DUREE_MINIMUM, Motif, delai_en_mots
+from motifs.models import DELAIS, DUREE_MAXIMUM, DUREE_MINIMUM, Motif, MotifQuerySet, TypeLieu, delai_en_mots
 from structures.formulaires import ModeleForm
 from structures.models import Structure
 
@@ -118,3 +119,51 @@ class MotifForm(ModeleForm[Motif]):
     def delais_en_erreur(self) -> bool:
         """Whether the online-booking fields must be shown although the box is not ticked."""
         return any(champ in self.errors for champ in RESERVATION_EN_LIGNE)
+
+
+class FiltreForm(forms.Form):
+    """Search in the list of motifs. A GET form: what is not valid is ignored, never an error."""
+
+    q = forms.CharField(label="Nom", required=False, max_length=150, widget=forms.TextInput(attrs={"type": "search"}))
+    ouvert = forms.ChoiceField(
+        label="Réservable en ligne", required=False, choices=[("", "Tous"), ("oui", "Oui"), ("non", "Non")]
+    )
+    type = forms.ChoiceField(label="Type", required=False, choices=[("", "Tous"), *TypeLieu.choices])
+
+    def __init__(self, *args: Any, structure: Structure, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not structure.reservation_en_ligne_possible:
+            del self.fields["ouvert"]
+        for champ in self.fields.values():
+            champ.sans_mention = True  # type: ignore[attr-defined] nothing is required: it goes without saying
+
+    def appliquer(self, motifs: MotifQuerySet) -> MotifQuerySet:
+        """Narrow the motifs to what is asked."""
+        self.is_valid()
+        motifs = motifs.cherches(self.cleaned_data.get("q", "").strip())
+        if type_lieu := self.cleaned_data.get("type"):
+            motifs = motifs.filter(type_lieu=type_lieu)
+        if ouvert := self.cleaned_data.get("ouvert"):
+            motifs = motifs.filter(reservable_en_ligne=ouvert == "oui")
+        return motifs
+
+    @property
+    def actif(self) -> bool:
+        """Whether something is asked."""
+        return any(self.data.get(nom) for nom in self.fields)
+
+
+class DuplicationForm(forms.Form):
+    """The name of the copy, and in which of my structures."""
+
+    nom = forms.CharField(label="Nom du nouveau motif", max_length=150)
+    structure = forms.ModelChoiceField(label="Dans quelle structure ?", queryset=Structure.objects.none())
+
+    def __init__(self, *args: Any, motif: Motif, structures: QuerySet[Structure], **options: Any) -> None:
+        initial = {"nom": f"{motif.nom[:142]} (copie)", "structure": motif.structure_id}
+        super().__init__(*args, initial=initial, **options)
+        champ = self.fields["structure"]
+        assert isinstance(champ, forms.ModelChoiceField)  # noqa: S101 declared above, for the type checker
+        champ.queryset, champ.empty_label = structures, None
+        if len(structures) < 2:
+            champ.widget = forms.HiddenInput()

@@ -6,6 +6,13 @@ from django.db import IntegrityError, transaction
 
 from motifs.models import Motif
 from structures.formulaires import contrainte_violee
+from structures.models import Structure
+
+# Neither the name, nor what makes the copy public: it is read again before it is opened.
+CHAMPS_COPIES = (
+    *("couleur", "duree", "type_lieu", "ouvert_a", "delai_min", "delai_max"),
+    *("instructions_a_accepter", "information_apres", "message_annulation"),
+)
 
 
 class MotifRefuse(Exception):
@@ -47,6 +54,29 @@ def fermer(*, motif: Motif) -> Motif:
     """Close a motif to online booking; the rendez-vous already taken stay."""
     motif.reservable_en_ligne = False
     return enregistrer_motif(motif=motif)
+
+
+@transaction.atomic
+def supprimer(*, motif: Motif) -> None:
+    """Delete a motif that nothing uses. Raises MotifRefuse when a plage or a rendez-vous, even past, does.
+
+    The row is locked first: whoever ties something to it meanwhile waits, then learns that it is gone.
+    """
+    motif = Motif.objects.select_for_update().get(pk=motif.pk)
+    if motif.plages.exists() or motif.rendez_vous.exists():
+        raise MotifRefuse(f"« {motif} » sert à des plages ou à des rendez-vous : archivez-le plutôt.")
+    motif.delete()
+
+
+def dupliquer(*, motif: Motif, nom: str, structure: Structure) -> Motif:
+    """Copy a motif under another name, in the same structure or another one, closed to online booking.
+
+    Raises MotifRefuse when the name is taken there.
+    """
+    copie = Motif(structure=structure, nom=nom)
+    for champ in CHAMPS_COPIES:
+        setattr(copie, champ, getattr(motif, champ))
+    return enregistrer_motif(motif=copie)
 
 
 def archiver(*, motif: Motif, maintenant: datetime) -> Motif:

@@ -44,7 +44,7 @@ def test_the_form_of_a_new_motif_proposes_the_usual_values() -> None:
     assert choisis == {"delai_min": "30 minutes", "delai_max": "3 mois"}
     assert [o.text for o in arbre.xpath("//select[@name='delai_min']/option")] == [libelle for _, libelle in DELAIS]
     assert not arbre.xpath("//input[@name='reservable_en_ligne'][@checked]")
-    assert len(arbre.xpath("//form//h2")) == 3
+    assert len(arbre.xpath("//form//fieldset/h2")) == 3
     aide = arbre.get_element_by_id("id_instructions_a_accepter_helptext").text_content()
     for mot in ("formulaire", "document", "matériel", "liens"):
         assert mot in aide

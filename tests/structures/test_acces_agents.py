@@ -13,6 +13,9 @@ from tests.aides_agent import Equipe, connecte, un_rendez_vous, une_absence, une
 ADMIN = {
     "motifs:nouveau_motif",
     "motifs:modifier_motif",
+    "motifs:ouvrir_ou_fermer",
+    "motifs:dupliquer_motif",
+    "motifs:supprimer_motif",
     "motifs:archiver_motif",
     "motifs:restaurer_motif",
     "structures:nouveau_lieu",
@@ -31,7 +34,12 @@ A_LEUR_AGENT = {
     "plages:supprimer_absence",
     "reservations:rendez_vous_couverts",
 }
-ECRITURE_SEULE = {"motifs:archiver_motif", "motifs:restaurer_motif", "reservations:basculer_motif"}
+ECRITURE_SEULE = {
+    "motifs:ouvrir_ou_fermer",
+    "motifs:archiver_motif",
+    "motifs:restaurer_motif",
+    "reservations:basculer_motif",
+}
 
 OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "motif_id": lambda equipe: equipe.motif,
