@@ -16,7 +16,7 @@ from tests.navigateur.test_agent import equipe, ouvrir_page  # noqa: F401 fixtur
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 
-def _photographier(page: Page, nom: str) -> None:
+def photographier(page: Page, nom: str) -> None:
     """Keep a picture of the page in the folder CAPTURES, when it is set."""
     if dossier := os.environ.get("CAPTURES"):
         page.screenshot(path=Path(dossier) / f"{nom}-{page.viewport_size['width']}.png", full_page=True)
@@ -46,7 +46,7 @@ def test_every_page_of_the_link_is_without_fault(
     ):
         page = ouvrir_page(nom, *args, largeur=largeur)
         sans_defaut_d_acces(page)
-        _photographier(page, nom.replace(":", "-"))
+        photographier(page, nom.replace(":", "-"))
         page.context.close()
 
 
@@ -61,7 +61,7 @@ def test_the_poster_prints_alone_on_one_sheet(ouvrir_page, equipe: Equipe) -> No
     expect(page.get_by_role("banner")).to_be_hidden()
     expect(page.get_by_role("img", name="QR code du lien de réservation")).to_be_visible()
     assert page.evaluate("document.querySelector('.rdv-affiche img').naturalWidth > 0")
-    _photographier(page, "affiche-imprimee")
+    photographier(page, "affiche-imprimee")
 
 
 def test_closing_and_renewing_the_link_without_javascript(ouvrir_page, equipe: Equipe) -> None:  # noqa: F811
@@ -82,4 +82,4 @@ def test_closing_and_renewing_the_link_without_javascript(ouvrir_page, equipe: E
     reponse = page.goto(page.url.split("/agent/")[0] + f"/r/{ancien}/")
     assert reponse.status == 410
     expect(page.get_by_role("heading", name="Ce lien a été remplacé")).to_be_visible()
-    _photographier(page, "ancien-lien")
+    photographier(page, "ancien-lien")
