@@ -83,6 +83,13 @@ class FormulaireCoordonnees(forms.Form):
             raise ValidationError(self.fields[champ].error_messages["required"])
         return valeur
 
+    def clean_courriel(self) -> str:
+        """Between quotes, Django's field takes control characters, which no mail server does: no code would come."""
+        courriel = str(self.cleaned_data["courriel"])
+        if not courriel.isprintable():
+            raise ValidationError(self.fields["courriel"].error_messages["invalid"])
+        return courriel
+
     def clean_telephone(self) -> PhoneNumber | str:
         saisie = self.cleaned_data["telephone"].strip()
         if not saisie:

@@ -201,6 +201,7 @@ def test_un_portable_de_la_reunion_recoit_le_code(client, sms):
         ({"nom": ""}, "nom", "Écrivez votre nom."),
         ({"nom": "\u200b"}, "nom", "Écrivez votre nom."),
         ({"courriel": "jeanne@"}, "courriel", "Cette adresse e-mail n'est pas complète."),
+        ({"courriel": '"\x7f"@exemple.fr'}, "courriel", "Cette adresse e-mail n'est pas complète."),
         ({"courriel": ""}, "courriel", "Écrivez une adresse e-mail ou un numéro de téléphone portable."),
         ({"courriel": "", "telephone": "04 75 25 00 00"}, "telephone", "ne peut pas recevoir le code par SMS"),
         ({"courriel": "", "telephone": "+44 7400 123456"}, "telephone", "ne peut pas recevoir le code par SMS"),
