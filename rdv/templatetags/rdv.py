@@ -152,7 +152,11 @@ def est_radio(champ: BoundField) -> bool:
 # --- The agents' menu ---------------------------------------------------------------------------------------------
 # (label, URL name, URL names of the section, as a pattern).
 _SECTIONS: list[tuple[str, str, str]] = [
-    ("Rendez-vous", "reservations:rendez_vous", r"reservations:(rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$"),
+    (
+        "Rendez-vous",
+        "reservations:rendez_vous",
+        r"reservations:(rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
+    ),
     ("Agenda", "reservations:agenda", r"reservations:agenda$"),
     ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence)"),
     ("Absences", "plages:absences", r"(plages:.*absence|reservations:rendez_vous_couverts)"),

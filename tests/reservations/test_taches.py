@@ -29,7 +29,7 @@ AGENT = "agent@exemple.fr"
 
 @pytest.fixture(autouse=True)
 def sans_boucle():
-    """Playwright's loop stays "running" in the thread of the browser tests that came before: the jobs need their own."""
+    """Playwright's loop stays "running" in the thread of the browser tests before these: the jobs need their own."""
     boucle = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     yield
