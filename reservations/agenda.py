@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from structures.dates import heure
+
 PAS = 5  # minutes a row
 RANGS_PAR_JOUR = 24 * 60 // PAS
 COTE_A_COTE = 6  # more than this at one time, and they share the last column: nothing could be read any more
@@ -39,6 +41,10 @@ class Bloc[T]:
     bas: int
     colonne: int = 0
     colonnes: int = 1
+
+    @property
+    def de_a(self) -> str:
+        return f"{heure(self.debut)} – {heure(self.fin)}"
 
     @property
     def court(self) -> bool:
@@ -125,12 +131,12 @@ def _bloc[T](periode: Periode[T], jour: date, tz: ZoneInfo) -> Bloc[T]:
     return Bloc(periode.objet, debut, fin, haut, min(max(bas, haut + 1), RANGS_PAR_JOUR))
 
 
-def _minutes(heure: datetime) -> int:
-    return heure.hour * 60 + heure.minute
+def _minutes(instant: datetime) -> int:
+    return instant.hour * 60 + instant.minute
 
 
-def _rang(heure: datetime) -> int:
-    return _minutes(heure) // PAS
+def _rang(instant: datetime) -> int:
+    return _minutes(instant) // PAS
 
 
 def _rang_au_dessus(minutes: int) -> int:

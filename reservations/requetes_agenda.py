@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 
 from plages.models import Indisponibilite, Ouverture
 from plages.services import jours_fermes
@@ -15,13 +17,24 @@ from structures.models import Agent, Structure
 DEVANT = {"rdv", "option", "occupe"}  # in front of the plages and of the absences
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Element:
-    """One thing of the agenda: `genre` is plage, absence, occupe, option or rdv (with its rendez-vous)."""
+    """One thing of the agenda. `genre`: plage, absence, occupe, option, or rdv, with what its block shows.
+
+    Not a rendez-vous itself: a week may have hundreds, and building their models would take most of the answer's time.
+    """
 
     genre: str
     titre: str = ""
-    rdv: RendezVous | None = None
+    pk: int = 0
+    statut: str = ""
+    motif: str = ""
+    couleur: str = ""
+
+    @property
+    def mot_du_statut(self) -> str:
+        """What became of it, in words; nothing for one that is only planned."""
+        return "" if self.statut in ("", Statut.PREVU) else str(Statut(self.statut).label)
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Jour:
 def agenda_de(
     agent: Agent, structure: Structure, jours: Sequence[date], maintenant: datetime
 ) -> tuple[list[Jour], tuple[int, int]]:
-    """Return the agenda of an agent, as an agent of this structure may see it, and the hours to show. Seven queries.
+    """Return the agenda of an agent, as an agent of this structure may see it, and the hours to show. Five queries.
 
     What the agent does in another structure is only "occupé": neither why, nor with whom.
     """
@@ -84,11 +97,26 @@ def _absences(
 def _rendez_vous(
     agent: Agent, structure: Structure, debut: datetime, fin: datetime, maintenant: datetime
 ) -> list[Periode[Element]]:
-    trouves = RendezVous.objects.filter(structure=structure, agent=agent).de_la_periode(debut, fin).avec_details()
-    vivants = trouves.exclude(statut=Statut.OPTION, expire_a__lte=maintenant)
+    lignes = (
+        RendezVous.objects.filter(structure=structure, agent=agent)
+        .de_la_periode(debut, fin)
+        .exclude(statut=Statut.OPTION, expire_a__lte=maintenant)
+        .annotate(
+            personnes=ArrayAgg(
+                Concat("participations__apprenant__prenom", Value(" "), "participations__apprenant__nom"),
+                filter=Q(participations__isnull=False),
+                order_by="participations__pk",
+                default=Value([]),
+            )
+        )
+        .order_by("pk")
+        .values_list("debut", "fin", "pk", "statut", "motif__nom", "motif__couleur", "personnes")
+    )
     return [
-        Periode(r.debut, r.fin, Element("option") if r.statut == Statut.OPTION else Element("rdv", rdv=r))
-        for r in vivants.order_by("pk")
+        Periode(d, f, Element("option"))
+        if statut == Statut.OPTION
+        else Periode(d, f, Element("rdv", ", ".join(personnes), pk, statut, motif, couleur))
+        for d, f, pk, statut, motif, couleur, personnes in lignes
     ]
 
 

@@ -191,7 +191,7 @@ def test_the_cost_does_not_follow_the_number(nombre: int, django_assert_num_quer
     deux_cents(equipe, lundi, nombre)
     client = connecte(equipe.admin)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         reponse = client.get(equipe.adresse("reservations:agenda"), {"jour": lundi})
 
     assert reponse.content.decode().count("rdv-bloc--rdv") == nombre
