@@ -135,7 +135,8 @@ class FiltreForm(forms.Form):
         if not structure.reservation_en_ligne_possible:
             del self.fields["ouvert"]
         for champ in self.fields.values():
-            champ.sans_mention = True  # type: ignore[attr-defined] nothing is required: it goes without saying
+            # Nothing is required: "(facultatif)" goes without saying.
+            champ.sans_mention = True  # type: ignore[attr-defined]
 
     def appliquer(self, motifs: MotifQuerySet) -> MotifQuerySet:
         """Narrow the motifs to what is asked."""
@@ -159,9 +160,8 @@ class DuplicationForm(forms.Form):
     nom = forms.CharField(label="Nom du nouveau motif", max_length=150)
     structure = forms.ModelChoiceField(label="Dans quelle structure ?", queryset=Structure.objects.none())
 
-    def __init__(self, *args: Any, motif: Motif, structures: QuerySet[Structure], **options: Any) -> None:
-        initial = {"nom": f"{motif.nom[:142]} (copie)", "structure": motif.structure_id}
-        super().__init__(*args, initial=initial, **options)
+    def __init__(self, donnees: Any = None, *, motif: Motif, structures: QuerySet[Structure]) -> None:
+        super().__init__(donnees, initial={"nom": f"{motif.nom[:142]} (copie)", "structure": motif.structure_id})
         champ = self.fields["structure"]
         assert isinstance(champ, forms.ModelChoiceField)  # noqa: S101 declared above, for the type checker
         champ.queryset, champ.empty_label = structures, None

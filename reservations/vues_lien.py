@@ -1,5 +1,7 @@
 """Agents' pages: the booking link, to share (copy, QR code, poster, e-mail) or to change (renew, close, open again)."""
 
+from io import BytesIO
+
 import segno
 from django.contrib import messages
 from django.http import HttpResponse
@@ -34,11 +36,15 @@ def lien(request: RequeteAgent) -> HttpResponse:
 @require_safe
 def qr_code(request: RequeteAgent) -> HttpResponse:
     """Draw the link as a QR code (SVG). Level Q: it is still read with a quarter of the poster torn or stained."""
-    reponse = HttpResponse(content_type="image/svg+xml")
-    reponse["Content-Disposition"] = 'inline; filename="lien-de-reservation.svg"'
-    dessin = segno.make_qr(lien_complet(request), error="q")
-    dessin.save(reponse, kind="svg", omitsize=True, border=4, light="#fff", lineclass=None, svgclass=None)
-    return reponse
+    dessin = BytesIO()
+    segno.make_qr(lien_complet(request), error="q").save(
+        dessin, kind="svg", omitsize=True, border=4, light="#fff", lineclass=None, svgclass=None
+    )
+    return HttpResponse(
+        dessin.getvalue(),
+        content_type="image/svg+xml",
+        headers={"Content-Disposition": 'inline; filename="lien-de-reservation.svg"'},
+    )
 
 
 @agent_de_la_structure
