@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plages.mots import en_mots
-from plages.recurrence import Occurrence, Regle, developper
+from plages.recurrence import Developpement, Modification, Occurrence, Regle, developper, modifier
 from structures.dates import duree
 
 # A rule without end is counted over a year: the count must mean something.
@@ -53,18 +53,22 @@ def apercu(
     motifs: Iterable[tuple[str, int]],
     fermes: Mapping[date, str],
     maintenant: datetime,
+    modifications: Iterable[Modification] = (),
 ) -> Apercu:
-    """Expand the rule from now on. `motifs`: (name, minutes); `fermes`: the closed days and why."""
+    """Expand the rule from now on. `motifs`: (name, minutes); `fermes`: the closed days and why; `modifications`: the
+    dates dropped or moved."""
     fin = derniere_date_comptee(regle, maintenant.astimezone(tz).date())
     tout = developper(regle, tz, apres=maintenant, horizon=fin)
-    occurrences = [o for o in tout.occurrences if o.jour not in fermes]
+    ouverts = Developpement([o for o in tout.occurrences if o.jour not in fermes], tout.impossibles)
+    ouverts = modifier(ouverts, regle, tz, modifications, apres=maintenant, feries=fermes)
+    occurrences = ouverts.occurrences
     return Apercu(
         phrase=en_mots(regle),
         nombre=len(occurrences),
         sans_fin=regle.derniere_date is None,
-        prochaines=[o.jour for o in occurrences[:3]],
+        prochaines=[o.debut.astimezone(tz).date() for o in occurrences[:3]],
         fermes=[(o.jour, fermes[o.jour]) for o in tout.occurrences if o.jour in fermes],
-        impossibles=tout.impossibles,
+        impossibles=ouverts.impossibles,
         creneaux=[
             CreneauxDuMotif(nom, minutes, sum((o.fin - o.debut) // timedelta(minutes=minutes) for o in occurrences))
             for nom, minutes in motifs

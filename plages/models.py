@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from motifs.models import Motif
-from plages.recurrence import Frequence, Regle
+from plages.recurrence import Frequence, Modification, Regle
 from structures.models import Agent, Lieu, Structure
 
 PREMIER_JOUR_MINIMUM = date(2018, 1, 1)
@@ -140,7 +140,10 @@ class PlageOuverture(RegleEnBase):
 
 
 class Ouverture(models.Model):
-    """One dated occurrence of a plage: derived, rewritten at each change of its plage. `jour` is its local date."""
+    """One dated occurrence of a plage: derived, rewritten at each change of its plage.
+
+    `jour` is the local date that the rule gives it: it still names an occurrence that was moved.
+    """
 
     plage = models.ForeignKey(PlageOuverture, models.CASCADE, related_name="ouvertures", db_index=False)
     jour = models.DateField("jour")
@@ -156,6 +159,46 @@ class Ouverture(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plage} · {self.jour}"
+
+
+class OccurrenceModifiee(models.Model):
+    """One date of a repeated plage, dropped, or moved when it has a new day. `jour`: the date that the rule gives."""
+
+    plage = models.ForeignKey(PlageOuverture, models.CASCADE, related_name="occurrences_modifiees")
+    jour = models.DateField("jour prévu")
+    nouveau_jour = models.DateField("nouveau jour", null=True, blank=True)
+    heure_debut = models.TimeField("commence à", null=True, blank=True)
+    heure_fin = models.TimeField("termine à", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "occurrence modifiée"
+        verbose_name_plural = "occurrences modifiées"
+        constraints = [
+            models.UniqueConstraint(
+                name="plages_modification_unique",
+                fields=["plage", "jour"],
+                violation_error_message="Cette date est déjà modifiée.",
+            ),
+            models.CheckConstraint(
+                name="plages_modification_complete",
+                condition=Q(nouveau_jour__isnull=True, heure_debut__isnull=True, heure_fin__isnull=True)
+                | Q(nouveau_jour__isnull=False, heure_debut__isnull=False, heure_fin__isnull=False),
+                violation_error_message="Une date déplacée a un jour et des heures ; une date supprimée n'en a pas.",
+            ),
+            models.CheckConstraint(
+                name="plages_modification_fin_apres_debut",
+                condition=Q(heure_fin__isnull=True) | Q(heure_fin__gt=F("heure_debut")),
+                violation_error_message="L'heure de fin doit être après l'heure de début.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plage} · {self.jour}"
+
+    @property
+    def modification(self) -> Modification:
+        """The modification as a value."""
+        return Modification(self.jour, self.nouveau_jour, self.heure_debut, self.heure_fin)
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

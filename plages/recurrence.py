@@ -169,6 +169,50 @@ def developper(
     return resultat
 
 
+@dataclass(frozen=True)
+class Modification:
+    """What an agent decided for one date of a rule: dropped (no `nouveau_jour`), or moved to a local day and hours."""
+
+    jour: date
+    nouveau_jour: date | None = None
+    debut: time | None = None
+    fin: time | None = None
+
+
+def modifier(
+    tout: Developpement,
+    regle: Regle,
+    tz: ZoneInfo,
+    modifications: Iterable[Modification],
+    *,
+    apres: datetime,
+    feries: Iterable[date] = (),
+) -> Developpement:
+    """Return what `developper` gave once some dates are dropped or moved.
+
+    A moved occurrence keeps the date that names it: two dates moved to one day stay two occurrences. A modification
+    of a date that the rule no longer gives is as if it were not there, and comes back with it; so is one of a rule
+    that happens once, which is changed itself.
+    """
+    if regle.frequence == Frequence.UNIQUE:
+        return tout
+    valables = [m for m in modifications if regle.couvre(m.jour)]
+    modifies, exclus = {m.jour for m in valables}, frozenset(feries)
+    resultat = Developpement(
+        [o for o in tout.occurrences if o.jour not in modifies], [j for j in tout.impossibles if j not in modifies]
+    )
+    for m in valables:
+        if m.nouveau_jour is None or m.debut is None or m.fin is None or m.nouveau_jour in exclus:
+            continue
+        debut, fin = (en_utc(datetime.combine(m.nouveau_jour, heure), tz) for heure in (m.debut, m.fin))
+        if fin <= debut:
+            resultat.impossibles.append(m.nouveau_jour)
+        elif fin > apres:
+            resultat.occurrences.append(Occurrence(m.jour, debut, fin))
+    resultat.occurrences.sort(key=lambda o: o.debut)
+    return resultat
+
+
 def se_chevauchent(une: Regle, autre: Regle, *, a_partir_du: date, horizon: date) -> date | None:
     """Return the first local date, from `a_partir_du` to `horizon` included, on which both rules overlap, else None.
 

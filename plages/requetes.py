@@ -1,21 +1,24 @@
 """Reads over plages and their ouvertures that the form needs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from motifs.models import Motif
-from plages.apercu import Apercu, apercu, derniere_date_comptee
+from plages.apercu import ANNEE, Apercu, apercu, derniere_date_comptee
 from plages.avertissements import Avertissement, Conflit, avertir
 from plages.models import Absence, AbsenceQuerySet, Ouverture, PlageOuverture, PlageQuerySet
-from plages.recurrence import Occurrence
+from plages.recurrence import Frequence, Modification, Occurrence
 from plages.services import jours_fermes
 from structures.models import Agent, Structure
 
 # How far collisions are looked for: two endless rules that only meet in three years are not worth a warning.
 SIX_MOIS = timedelta(days=183)
+DATES_MONTREES = 10
 
 
 def plages_a_lister(structure: Structure, *, agent: Agent | None, passees: bool, aujourd_hui: date) -> PlageQuerySet:
@@ -51,16 +54,42 @@ def agents_pour_qui_ouvrir(structure: Structure, agent: Agent, *, est_admin: boo
 def apercu_et_avertissements(
     plage: PlageOuverture, motifs: Iterable[Motif], maintenant: datetime
 ) -> tuple[Apercu, list[Avertissement]]:
-    """Tell what a plage, saved or not, will give, and what to warn about. Two queries, whatever its rule."""
+    """Tell what a plage, saved or not, will give, and what to warn about. Three queries, whatever its rule."""
     regle, tz = plage.regle, plage.structure.tz
     aujourd_hui = maintenant.astimezone(tz).date()
     fermes = jours_fermes(
         plage.structure, min(regle.premier_jour, aujourd_hui), derniere_date_comptee(regle, aujourd_hui)
     )
     durees = [(motif.nom, motif.duree) for motif in motifs]
-    vue = apercu(regle, tz, motifs=durees, fermes=fermes, maintenant=maintenant)
+    modifications = [m.modification for m in plage.occurrences_modifiees.all()] if plage.pk else []
+    vue = apercu(regle, tz, motifs=durees, fermes=fermes, maintenant=maintenant, modifications=modifications)
     collisions = conflits(plage, vue.occurrences, maintenant)
     return vue, avertir(regle, conflits=collisions, motifs=durees, fermes=fermes, nombre=vue.nombre)
+
+
+@dataclass(frozen=True)
+class DateDeLaPlage:
+    """One date that the rule of a plage gives: what was decided for it, and why nothing opens if it is closed."""
+
+    jour: date
+    modification: Modification | None
+    ferme: bool
+
+
+def prochaines_dates(plage: PlageOuverture, aujourd_hui: date) -> list[DateDeLaPlage]:
+    """Return the next dates of a repeated plage, and all those that were dropped or moved. Two queries."""
+    regle = plage.regle
+    if regle.frequence == Frequence.UNIQUE:
+        return []
+    modifications = {
+        m.jour: m.modification
+        for m in plage.occurrences_modifiees.filter(jour__gte=aujourd_hui)
+        if regle.couvre(m.jour)
+    }
+    prochains = set(islice(regle.dates(aujourd_hui, aujourd_hui + ANNEE), DATES_MONTREES))
+    jours = sorted(prochains | set(modifications))
+    fermes = jours_fermes(plage.structure, jours[0], jours[-1]) if jours else {}
+    return [DateDeLaPlage(jour, modifications.get(jour), jour in fermes) for jour in jours]
 
 
 def apercu_de_l_absence(absence: Absence, maintenant: datetime) -> Apercu:

@@ -1,7 +1,7 @@
 """Writes on openings and absences: the rule is saved and its dated occurrences rewritten in one transaction."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,7 +9,7 @@ from django.db.models import Q
 from motifs.models import DELAI_MAXIMUM, Motif
 from plages.feries import feries
 from plages.models import Absence, Indisponibilite, Ouverture, PlageOuverture
-from plages.recurrence import Developpement, developper
+from plages.recurrence import Developpement, developper, modifier
 from structures.models import Structure
 from structures.services import verrouiller_agents
 
@@ -36,7 +36,10 @@ def jours_fermes(structure: Structure, du: date, au: date) -> dict[date, str]:
 def _occurrences_de_la_plage(plage: PlageOuverture, maintenant: datetime) -> Developpement:
     horizon = _horizon(maintenant)
     fermes = jours_fermes(plage.structure, (maintenant - timedelta(days=2)).date(), horizon)
-    return developper(plage.regle, plage.structure.tz, apres=maintenant, horizon=horizon, feries=fermes)
+    regle, tz = plage.regle, plage.structure.tz
+    tout = developper(regle, tz, apres=maintenant, horizon=horizon, feries=fermes)
+    modifications = [m.modification for m in plage.occurrences_modifiees.all()]
+    return modifier(tout, regle, tz, modifications, apres=maintenant, feries=fermes)
 
 
 def _recrire_ouvertures(plage: PlageOuverture, maintenant: datetime) -> Developpement:
@@ -82,6 +85,43 @@ def supprimer_plage(*, plage: PlageOuverture) -> None:
     """Delete a plage and its ouvertures. Rendez-vous are not tied to a plage: they all stay."""
     verrouiller_agents([plage.agent_id])
     plage.delete()
+
+
+@transaction.atomic
+def deplacer_occurrence(
+    *, plage: PlageOuverture, jour: date, nouveau_jour: date, heure_debut: time, heure_fin: time, maintenant: datetime
+) -> None:
+    """Move one date of a repeated plage to another local day and hours; asked again, the last answer counts."""
+    _modifier_occurrence(plage, jour, maintenant, nouveau_jour, heure_debut, heure_fin)
+
+
+@transaction.atomic
+def supprimer_occurrence(*, plage: PlageOuverture, jour: date, maintenant: datetime) -> None:
+    """Drop one date of a repeated plage. Its rendez-vous stay."""
+    _modifier_occurrence(plage, jour, maintenant)
+
+
+@transaction.atomic
+def retablir_occurrence(*, plage: PlageOuverture, jour: date, maintenant: datetime) -> None:
+    """Give one date back what the rule says."""
+    verrouiller_agents([plage.agent_id])
+    plage.occurrences_modifiees.filter(jour=jour).delete()
+    _recrire_ouvertures(plage, maintenant)
+
+
+def _modifier_occurrence(
+    plage: PlageOuverture,
+    jour: date,
+    maintenant: datetime,
+    nouveau_jour: date | None = None,
+    heure_debut: time | None = None,
+    heure_fin: time | None = None,
+) -> None:
+    verrouiller_agents([plage.agent_id])
+    plage.occurrences_modifiees.update_or_create(
+        jour=jour, defaults={"nouveau_jour": nouveau_jour, "heure_debut": heure_debut, "heure_fin": heure_fin}
+    )
+    _recrire_ouvertures(plage, maintenant)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from plages import views, views_absences
+from plages import views, views_absences, views_occurrences
 
 app_name = "plages"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("nouvelle/", views.nouvelle_plage, name="nouvelle_plage"),
                 path("<int:plage_id>/", views.modifier_plage, name="modifier_plage"),
                 path("<int:plage_id>/supprimer/", views.supprimer, name="supprimer"),
+                path("<int:plage_id>/date/", views_occurrences.occurrence, name="occurrence"),
             ]
         ),
     ),

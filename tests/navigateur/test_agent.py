@@ -191,6 +191,9 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         page = ouvrir_page(nom, *args, largeur=largeur)
         sans_defaut_d_acces(page)
         page.context.close()
+    page = ouvrir_page("plages:occurrence", plage.pk, largeur=largeur, parametres=f"?jour={demain()}")
+    sans_defaut_d_acces(page)
+    page.context.close()
     for nom in ("plages:nouvelle_plage", "plages:nouvelle_absence", "motifs:nouveau_motif", "structures:nouveau_lieu"):
         page = ouvrir_page(nom, largeur=largeur)
         page.locator("main button.fr-btn:visible").first.click()

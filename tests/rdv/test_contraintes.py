@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
 from motifs.models import Motif
-from plages.models import Absence, Indisponibilite, JourParticulier, Ouverture, PlageOuverture
+from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
 from structures.models import AncienLien, Plateforme, Structure
 from tests.factories import AgentFactory, AppartenanceFactory, LieuFactory, MotifFactory, StructureFactory
@@ -101,6 +101,10 @@ def ouverture(**champs: Any) -> None:
     Ouverture.objects.create(**({"plage": plage(), "jour": date(2026, 11, 23), "periode": periode} | champs))
 
 
+def modification(**champs: Any) -> None:
+    OccurrenceModifiee.objects.create(**({"plage": plage(), "jour": date(2026, 11, 23)} | champs))
+
+
 def indisponibilite(**champs: Any) -> None:
     source = champs.pop("absence", None) or absence()
     periode = (HUIT_HEURES, HUIT_HEURES + HEURE)
@@ -135,6 +139,11 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "plages_plage_dates_sensees": lambda: plage(premier_jour=date(2017, 12, 31)),
     "plages_plage_fin_de_repetition": lambda: plage(frequence="semaine", jusqu_au=date(2026, 11, 23)),
     "plages_plage_fin_apres_debut": lambda: plage(heure_fin=time(9)),
+    "plages_modification_unique": lambda: deux(modification, plage=plage()),
+    "plages_modification_complete": lambda: modification(nouveau_jour=date(2026, 11, 24)),
+    "plages_modification_fin_apres_debut": lambda: modification(
+        nouveau_jour=date(2026, 11, 24), heure_debut=time(9), heure_fin=time(9)
+    ),
     "plages_ouverture_unique": lambda: deux(ouverture, plage=plage()),
     "plages_ouverture_non_vide": lambda: ouverture(periode=(HUIT_HEURES, HUIT_HEURES)),
     "plages_absence_frequence_connue": lambda: absence(frequence="siecle"),

@@ -30,6 +30,7 @@ ADMIN = {
 A_LEUR_AGENT = {
     "plages:modifier_plage",
     "plages:supprimer",
+    "plages:occurrence",
     "plages:modifier_absence",
     "plages:supprimer_absence",
     "reservations:rendez_vous_couverts",

@@ -1,0 +1,40 @@
+"""What the pages of a plage share: who may change it, and which rendez-vous a change leaves outside any plage."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from plages.models import PlageOuverture
+from reservations.requetes_plages import rendez_vous_hors_plage
+from structures.acces import RequeteAgent
+
+
+def plage_modifiable(request: RequeteAgent, plage_id: int) -> PlageOuverture:
+    """Return a plage of the structure that this agent may change: 404 elsewhere, 403 for a colleague's."""
+    plage: PlageOuverture = get_object_or_404(request.structure.plages.avec_details(), pk=plage_id)
+    if plage.agent_id != request.user.pk and not request.appartenance.est_admin:
+        raise PermissionDenied("Seul un administrateur modifie la plage d'un collègue.")
+    return plage
+
+
+def hors_plage(plage: PlageOuverture) -> set[int]:
+    """Return the rendez-vous of the agent of a plage that are outside any plage now."""
+    return set(rendez_vous_hors_plage(plage.structure, plage.agent, timezone.now()).values_list("pk", flat=True))
+
+
+def dire_ceux_qui_sortent(request: RequeteAgent, plage: PlageOuverture, avant: set[int]) -> None:
+    """Say how many rendez-vous the change left outside any plage; those that already were are no news."""
+    nombre = len(hors_plage(plage) - avant)
+    if nombre:
+        liste = reverse("plages:plages", kwargs={"structure_id": request.structure.pk})
+        agents = "" if plage.agent_id == request.user.pk else "?agents=tous"
+        phrase = (
+            "1 rendez-vous n'est plus dans aucune plage, et reste prévu."
+            if nombre == 1
+            else "{} rendez-vous ne sont plus dans aucune plage, et restent prévus."
+        )
+        lien = ' <a href="{}{}#hors-plage">Voir la liste</a>'
+        messages.warning(request, format_html(phrase, nombre) + format_html(lien, liste, agents))
