@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from reservations.agenda import semaine_de
-from reservations.models import RendezVous
+from reservations.agenda import bornes, semaine_de
+from reservations.models import STATUTS_ANNULES, RendezVous
 from reservations.requetes_agenda import agenda_de, agents_de_l_agenda
 from reservations.vues_rendez_vous_agent import contexte_du_rendez_vous
 from structures.acces import RequeteAgent, agent_de_la_structure
@@ -67,6 +68,7 @@ def agenda(request: RequeteAgent) -> HttpResponse:
         "liens": {
             "ici": choix.adresse(),
             "ouvrir": choix.adresse(rdv=""),
+            "journee": choix.adresse(vue="semaine"),  # that page has no views
             "avant": choix.adresse(jour=choix.jour - pas),
             "apres": choix.adresse(jour=choix.jour + pas),
             "aujourd_hui": choix.adresse(jour=aujourd_hui),
@@ -76,6 +78,20 @@ def agenda(request: RequeteAgent) -> HttpResponse:
         **_rendez_vous_ouvert(request),
     }
     return page_ou_fragment(request, PAGE, contexte, "agenda")
+
+
+@agent_de_la_structure
+@require_safe
+def journee(request: RequeteAgent) -> HttpResponse:
+    """List one day's rendez-vous to print: who, when, for what, where, and how to reach them."""
+    agents = agents_de_l_agenda(request.structure, request.user)
+    agent = next((a for a in agents if str(a.pk) == request.GET.get("agent")), request.user)
+    jour = _jour_demande(request, timezone.localdate())
+    debut, fin = bornes([jour], request.structure.tz)
+    du_jour = RendezVous.objects.de_la_structure(request.structure).de_l_agent(agent).de_la_periode(debut, fin)
+    rendez_vous = du_jour.exclude(statut__in=STATUTS_ANNULES).avec_details().order_by("debut", "pk")
+    contexte = {"agent": agent, "jour": jour, "rendez_vous": rendez_vous}
+    return render(request, "reservations/agent/agenda_journee.html", contexte)
 
 
 def _jour_demande(request: RequeteAgent, aujourd_hui: date) -> date:

@@ -157,7 +157,7 @@ _SECTIONS: list[tuple[str, str, str]] = [
         "reservations:rendez_vous",
         r"reservations:(rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
     ),
-    ("Agenda", "reservations:agenda", r"reservations:agenda$"),
+    ("Agenda", "reservations:agenda", r"reservations:(agenda|journee)$"),
     ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence)"),
     ("Absences", "plages:absences", r"(plages:.*absence|reservations:rendez_vous_couverts)"),
 ]

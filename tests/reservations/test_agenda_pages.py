@@ -196,3 +196,25 @@ def test_the_cost_does_not_follow_the_number(nombre: int, django_assert_num_quer
 
     assert reponse.content.decode().count("rdv-bloc--rdv") == nombre
     assert len(reponse.content) < 300_000
+
+
+def test_the_day_to_print_says_who_when_and_how_to_reach_them(django_assert_num_queries) -> None:
+    equipe, ailleurs = une_equipe(), une_equipe()
+    rdv = un_rendez_vous(equipe, apprenant={"telephone": "+33612345678"})
+    un_rendez_vous(equipe, heure=12, statut=Statut.EXCUSE, annule_le=timezone.now(), apprenant={"prenom": "Annulée"})
+    un_rendez_vous(equipe, heure=13, agent=equipe.basique, apprenant={"prenom": "Autre"})
+    un_rendez_vous(ailleurs, agent=equipe.admin, heure=14, apprenant={"prenom": "Ailleurs"})
+    client = connecte(equipe.basique)
+    adresse = equipe.adresse("reservations:journee")
+    parametres = {"jour": demain(), "agent": equipe.admin.pk}
+
+    with django_assert_num_queries(7):
+        lu = texte(client.get(adresse, parametres))
+
+    local = timezone.localtime(rdv.debut, equipe.structure.tz).hour
+    assert f"{local} h – {local + 1} h" in lu
+    assert "Jeanne Martin, 06 12 34 56 78" in lu
+    for absent in ("Annulée", "Autre", "Ailleurs"):
+        assert absent not in lu
+    assert "Aucun rendez-vous ce jour-là" in texte(client.get(adresse, {"jour": "2100-01-01", "agent": "x"}))
+    assert client.get(adresse, {"jour": "2026-02-30"}).status_code == 200
