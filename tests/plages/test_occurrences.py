@@ -209,8 +209,8 @@ def test_a_move_that_cannot_be_is_refused(champs: dict[str, str], champ: str) ->
     equipe = une_equipe()
     plage, ferme = une_plage(equipe), demain() + timedelta(days=3)
     equipe.structure.jours_particuliers.update_or_create(jour=ferme, defaults={"ferme": True})
-    mots = {"ferme": ferme, "semaine suivante": demain() + timedelta(days=7)}
-    envoi = {"nouveau_jour": demain(), "heure_debut": "14:00", "heure_fin": "17:00", **champs}
+    mots = {"ferme": ferme.isoformat(), "semaine suivante": (demain() + timedelta(days=7)).isoformat()}
+    envoi = {"nouveau_jour": demain().isoformat(), "heure_debut": "14:00", "heure_fin": "17:00", **champs}
     envoi["nouveau_jour"] = mots.get(envoi["nouveau_jour"], envoi["nouveau_jour"])
 
     reponse = poster(equipe, plage, action="deplacer", **envoi)
