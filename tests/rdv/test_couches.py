@@ -15,6 +15,7 @@ PURS = [
     "plages/feries.py",
     "plages/mots.py",
     "reservations/ical.py",
+    "reservations/agenda.py",
     "reservations/refus.py",
     "reservations/verdict.py",
     "cartographie/standard.py",
