@@ -98,6 +98,7 @@ INDIVIDUEL = "Accompagnement individuel"
 TELEPHONE = "Question rapide par téléphone"
 VISIO = "Accompagnement à distance"
 DOMICILE = "Accompagnement à domicile"
+CHEZ_QUI = "3 place de l'Exemple, 26200 Montélimar"
 PARTENAIRE = "Premier accueil orienté par un partenaire"
 ATELIER = "Atelier collectif"
 
@@ -500,6 +501,7 @@ def _rendez_vous_passes(
                     agent=agents[plage.agent.courriel],
                     lieu=lieux[plage.lieu] if plage.lieu and motif.sur_place else None,
                     type_lieu=motif.type_lieu,
+                    adresse_domicile=CHEZ_QUI if motif.type_lieu == TypeLieu.DOMICILE else "",
                     debut=debut,
                     fin=debut + motif.delta,
                     statut=statut,
@@ -525,6 +527,7 @@ def _rendez_vous_a_venir(
                 agent_id=creneau.agent_id,
                 lieu_id=creneau.lieu_id,
                 type_lieu=motif.type_lieu,
+                adresse_domicile=CHEZ_QUI if motif.type_lieu == TypeLieu.DOMICILE else "",
                 debut=creneau.debut,
                 fin=creneau.fin,
                 statut=Statut.PREVU,

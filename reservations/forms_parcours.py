@@ -54,11 +54,21 @@ class FormulaireCoordonnees(forms.Form):
         error_messages={"required": "Écrivez le numéro où nous vous appellerons."},
     )
 
+    adresse_domicile = forms.CharField(
+        label="Adresse où nous venons",
+        max_length=300,
+        help_text="Numéro, rue, code postal et commune. Étage ou code de la porte s'il y en a.",
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+        error_messages={"required": "Écrivez l'adresse où nous venons."},
+    )
+
     def __init__(self, *args: object, motif: Motif, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.motif = motif
         self.par_telephone = motif.type_lieu == TypeLieu.TELEPHONE
         self.par_sms = sms_possibles()
+        if motif.type_lieu != TypeLieu.DOMICILE:
+            del self.fields["adresse_domicile"]
         courriel, telephone = self.fields["courriel"], self.fields["telephone"]
         courriel.required = not self.par_sms
         telephone.required = self.par_telephone
@@ -76,6 +86,14 @@ class FormulaireCoordonnees(forms.Form):
 
     def clean_nom(self) -> str:
         return self._en_ligne("nom")
+
+    def clean_adresse_domicile(self) -> str:
+        """On one line: it goes into calendars."""
+        lignes = self.cleaned_data["adresse_domicile"].splitlines()
+        adresse = ", ".join(ligne.strip(" ,") for ligne in map(en_ligne, lignes) if ligne.strip(" ,"))
+        if not adresse:
+            raise ValidationError(self.fields["adresse_domicile"].error_messages["required"])
+        return adresse
 
     def _en_ligne(self, champ: str) -> str:
         valeur = en_ligne(self.cleaned_data[champ])

@@ -307,9 +307,9 @@ def premiere_etape_incomplete(demarche: Demarche) -> str:
     """Return the URL name of the step where a booking in progress stands: nobody skips one by typing an address."""
     if not instructions_acceptees(demarche):
         return "instructions"
-    par_telephone = demarche.motif.type_lieu == TypeLieu.TELEPHONE
     joignable = demarche.courriel or (demarche.telephone and sms_possibles())
-    if not (demarche.prenom and demarche.nom and joignable) or (par_telephone and not demarche.telephone):
+    attendu = {TypeLieu.TELEPHONE: demarche.telephone, TypeLieu.DOMICILE: demarche.adresse_domicile}
+    if not (demarche.prenom and demarche.nom and joignable and attendu.get(TypeLieu(demarche.motif.type_lieu), True)):
         return "coordonnees"
     return "code"
 

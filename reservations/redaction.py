@@ -34,7 +34,7 @@ def lieu_en_ligne(rendez_vous: RendezVous) -> str:
         case TypeLieu.VISIO:
             return rendez_vous.agent.url_visio or "Par visioconférence"
         case TypeLieu.DOMICILE:
-            return "À domicile"
+            return rendez_vous.adresse_domicile or "À domicile"
     lieu = rendez_vous.lieu
     return f"{lieu.nom}, {lieu.adresse_complete}" if lieu else ""
 
@@ -267,7 +267,8 @@ def _ou(rendez_vous: RendezVous, participation: Participation) -> str:
                 return f"Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :\n{adresse}"
             return "Par visioconférence. La structure vous donnera l'adresse."
         case TypeLieu.DOMICILE:
-            return "À votre domicile."
+            domicile = rendez_vous.adresse_domicile
+            return f"À votre domicile : {domicile}." if domicile else "À votre domicile."
     lieu = rendez_vous.lieu
     if lieu is None:
         return ""

@@ -335,7 +335,14 @@ def _hacher_code(demarche: Demarche, code: str) -> str:
 
 
 def donner_coordonnees(
-    *, demarche: Demarche, prenom: str, nom: str, courriel: str, telephone: PhoneNumber | str, maintenant: datetime
+    *,
+    demarche: Demarche,
+    prenom: str,
+    nom: str,
+    courriel: str,
+    telephone: PhoneNumber | str,
+    maintenant: datetime,
+    adresse_domicile: str = "",
 ) -> None:
     """Store who the person is, and send a code unless their contact is verified or its code is already on its way.
 
@@ -350,11 +357,11 @@ def donner_coordonnees(
         ancien_contact = verrouillee.contact
         verrouillee.prenom, verrouillee.nom = prenom, nom
         verrouillee.courriel, verrouillee.telephone = courriel, telephone
+        verrouillee.adresse_domicile = adresse_domicile
         if verrouillee.contact != ancien_contact:
             verrouillee.code_hache, verrouillee.code_expire_a, verrouillee.code_essais = "", None, 0
-        verrouillee.save(
-            update_fields=["prenom", "nom", "courriel", "telephone", "code_hache", "code_expire_a", "code_essais"]
-        )
+        identite = ["prenom", "nom", "courriel", "telephone", "adresse_domicile"]
+        verrouillee.save(update_fields=[*identite, "code_hache", "code_expire_a", "code_essais"])
         if not verrouillee.est_verifiee and not code_en_cours(verrouillee, maintenant):
             try:
                 envoyer_code(demarche=verrouillee, maintenant=maintenant)
@@ -450,6 +457,8 @@ def _verifier_complete(demarche: Demarche) -> None:
         raise DemarcheIncomplete("Donnez d'abord vos coordonnées, puis le code reçu.")
     if demarche.motif.type_lieu == TypeLieu.TELEPHONE and not demarche.telephone:
         raise DemarcheIncomplete("Pour un rendez-vous par téléphone, donnez le numéro où vous appeler.")
+    if demarche.motif.type_lieu == TypeLieu.DOMICILE and not demarche.adresse_domicile:
+        raise DemarcheIncomplete("Pour un rendez-vous à domicile, donnez l'adresse où venir.")
 
 
 def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVous:
@@ -475,7 +484,8 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
         raise CreneauIndisponible
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
-    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse"])
+    rendez_vous.adresse_domicile = demarche.adresse_domicile if motif.type_lieu == TypeLieu.DOMICILE else ""
+    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse", "adresse_domicile"])
     Participation.objects.create(
         rendez_vous=rendez_vous,
         apprenant=_apprenant(demarche),

@@ -285,4 +285,5 @@ def _coordonnees_connues(demarche: Demarche) -> dict[str, str]:
         "nom": demarche.nom,
         "courriel": demarche.courriel,
         "telephone": telephone,
+        "adresse_domicile": demarche.adresse_domicile,
     }

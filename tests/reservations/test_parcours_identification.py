@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from motifs.models import TypeLieu
 from reservations.models import Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
 from tests.factories import MotifFactory
 from tests.htmx import page_apres_echange, page_rechargee
@@ -236,6 +237,17 @@ def test_un_motif_par_telephone_demande_le_numero_ou_appeler(client):
     assert "Écrivez le numéro où nous vous appellerons." in texte(refus)
     # A landline can be called; the code goes to the e-mail.
     assert vers(donner_coordonnees(client, demarche, telephone="04 75 25 00 01")) == "code"
+
+
+def test_un_motif_a_domicile_demande_ou_aller(client):
+    demarche = demarche_de(client, un_monde(type_lieu=TypeLieu.DOMICILE))
+    refus = page_refusee(client, donner_coordonnees(client, demarche))
+    assert "Écrivez l'adresse où nous venons." in texte(refus)
+    assert vers(client.get(etape("code", demarche))) == demarche.jeton  # nobody skips the step
+    saisie = "3 rue du Lac\r\n26400 Crest "
+    assert vers(donner_coordonnees(client, demarche, adresse_domicile=saisie)) == "code"
+    assert "À votre domicile : 3 rue du Lac, 26400 Crest." in texte(client.get(confirmer(client, demarche)["Location"]))
+    assert "LOCATION:3 rue du Lac\\, 26400 Crest" in Message.objects.filter(ics__gt="")[0].ics
 
 
 def test_le_retour_aux_coordonnees_les_retrouve_et_ne_renvoie_pas_de_code(client):

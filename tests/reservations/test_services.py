@@ -433,6 +433,15 @@ def test_un_rendez_vous_par_telephone_demande_un_numero() -> None:
     assert services.confirmer(demarche=demarche, maintenant=MAINTENANT).lieu is None
 
 
+def test_un_rendez_vous_a_domicile_demande_une_adresse() -> None:
+    monde = Monde(type_lieu="domicile")
+    demarche = identifier(monde.option(lieu_id=None))
+    with pytest.raises(DemarcheIncomplete):
+        services.confirmer(demarche=demarche, maintenant=MAINTENANT)
+    identifier(demarche, adresse_domicile="3 rue du Lac, 26400 Crest")
+    assert services.confirmer(demarche=demarche, maintenant=MAINTENANT).adresse_domicile == "3 rue du Lac, 26400 Crest"
+
+
 def test_une_option_expiree_est_reprise_si_le_creneau_est_libre(monde: Monde) -> None:
     demarche = monde.demarche_prete()
     rendez_vous = services.confirmer(demarche=demarche, maintenant=MAINTENANT + timedelta(minutes=40))
