@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from plages.models import FREQUENCES, PREMIER_JOUR_MINIMUM, RegleEnBase
 from plages.mots import rang_dans_le_mois, rythme
-from plages.recurrence import JOURS, RANGS, Frequence
+from plages.recurrence import RANGS, Frequence
+from structures.dates import JOURS
 from structures.formulaires import ModeleForm
 from structures.models import Agent, Structure
 

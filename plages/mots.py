@@ -2,8 +2,8 @@
 
 from datetime import date, time, timedelta
 
-from plages.recurrence import JOURS, RANGS, Frequence, Regle
-from structures.dates import date_longue, date_sans_jour, heure
+from plages.recurrence import RANGS, Frequence, Regle
+from structures.dates import JOURS, date_longue, date_sans_jour, heure
 
 
 def en_mots(regle: Regle) -> str:

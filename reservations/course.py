@@ -22,8 +22,8 @@ from motifs.models import Motif
 from plages.models import PlageOuverture
 from plages.services import enregistrer_plage
 from reservations.creneaux import creneaux_libres, demande_du_public
+from reservations.identification import hacher
 from reservations.models import STATUTS_OCCUPANTS, Apprenant, Demarche, Message, RendezVous
-from reservations.services import hacher
 from reservations.visiteurs import CLE_DE_SESSION
 from structures.models import Agent, Lieu, Structure
 

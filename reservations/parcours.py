@@ -17,8 +17,8 @@ from django.db.models.functions import Lower
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture
 from reservations.creneaux import creneaux_libres, demande_du_public, premiers_creneaux
+from reservations.identification import instructions_acceptees
 from reservations.models import Demarche, RendezVous
-from reservations.services import instructions_acceptees
 from reservations.sms import sms_possibles
 from structures.models import Lieu, Structure
 

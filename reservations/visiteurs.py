@@ -14,8 +14,8 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRedirect
 
+from reservations.identification import hacher
 from reservations.models import Demarche
-from reservations.services import hacher
 from structures.models import AncienLien, Structure
 
 CLE_DE_SESSION = "visiteur"

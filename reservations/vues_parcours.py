@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from reservations import services
+from reservations import identification, services
 from reservations.forms_parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
 from reservations.models import Demarche
 from reservations.parcours import (
@@ -59,7 +59,7 @@ def instructions(request: HttpRequest, demarche: Demarche) -> HttpResponse:
         return _accepter(request, demarche)
     saisie = saisie_de(request, demarche, "instructions")
     refus = saisie.refus if saisie else ""
-    accepte = "accepte" in saisie.champs if saisie else services.instructions_acceptees(demarche)
+    accepte = "accepte" in saisie.champs if saisie else identification.instructions_acceptees(demarche)
     # Refused because the text changed: the new one is still to be ticked.
     formulaire = FormulaireInstructions(
         {"texte": texte} if saisie and saisie.a_verifier and not refus else None,
@@ -73,7 +73,7 @@ def _accepter(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     if formulaire.is_valid():
         lu = formulaire.cleaned_data["texte"]
         try:
-            services.accepter_instructions(demarche=demarche, texte=lu, maintenant=timezone.now())
+            identification.accepter_instructions(demarche=demarche, texte=lu, maintenant=timezone.now())
         except DemarcheIncomplete as change:
             garder_saisie(request, demarche, "instructions", refus=str(change))
         else:
@@ -108,7 +108,7 @@ def _donner_coordonnees(request: HttpRequest, demarche: Demarche) -> HttpRespons
     formulaire = FormulaireCoordonnees(request.POST, motif=demarche.motif)
     if formulaire.is_valid():
         try:
-            services.donner_coordonnees(demarche=demarche, maintenant=timezone.now(), **formulaire.cleaned_data)
+            identification.donner_coordonnees(demarche=demarche, maintenant=timezone.now(), **formulaire.cleaned_data)
         except TropDeCodes as trop:
             garder_saisie(request, demarche, "coordonnees", refus=str(trop))
         else:
@@ -138,7 +138,7 @@ def code(request: HttpRequest, demarche: Demarche) -> HttpResponse:
         formulaire = FormulaireCode(champs if saisie and saisie.a_verifier else None, initial=champs)
         for champ, erreur in saisie.erreurs.items() if saisie else ():
             formulaire.add_error(champ, erreur)
-    en_cours = services.code_en_cours(demarche, timezone.now())
+    en_cours = identification.code_en_cours(demarche, timezone.now())
     return _page_gardee(request, "code", demarche, {"form": formulaire, "code_en_cours": en_cours})
 
 
@@ -150,7 +150,7 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
         return redirect("reservations:code", jeton=demarche.jeton)
     try:
         if formulaire is not None:
-            services.verifier_code(demarche=demarche, code=formulaire.cleaned_data["code"], maintenant=maintenant)
+            identification.verifier_code(demarche=demarche, code=formulaire.cleaned_data["code"], maintenant=maintenant)
         rendez_vous = services.confirmer(demarche=demarche, maintenant=maintenant)
     except CodeRefuse as refus:
         garder_saisie(request, demarche, "code", erreurs={"code": str(refus)})
@@ -167,7 +167,7 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
 def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     oublier_saisie(request)
     try:
-        services.renvoyer_code(demarche=demarche, maintenant=timezone.now())
+        identification.renvoyer_code(demarche=demarche, maintenant=timezone.now())
     except TropDeCodes as trop:
         messages.error(request, str(trop))
     else:

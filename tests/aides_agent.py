@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import html
 
 from motifs.models import Motif
-from plages.models import Absence, PlageOuverture
+from plages.models import Absence, JourParticulier, PlageOuverture
 from plages.services import enregistrer_absence, enregistrer_plage
 from reservations.models import Apprenant, Participation, RendezVous
 from structures.models import Agent, Lieu, Structure
@@ -35,6 +35,8 @@ def une_equipe(**structure: Any) -> Equipe:
     admin, basique = AgentFactory(prenom="Ada", nom="Admin"), AgentFactory(prenom="Basile", nom="Basique")
     AppartenanceFactory(agent=admin, structure=organisme)
     AppartenanceFactory(agent=basique, structure=organisme, basique=True)
+    # Tomorrow, on which most of these tests open hours, is worked there even on the eve of a public holiday.
+    JourParticulier.objects.create(structure=organisme, jour=demain(), ferme=False)
     lieu = LieuFactory(structure=organisme, nom="Salle numérique")
     return Equipe(organisme, admin, basique, lieu, MotifFactory(structure=organisme, nom="Accompagnement individuel"))
 

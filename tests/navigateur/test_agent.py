@@ -55,7 +55,7 @@ def test_from_the_tab_to_the_link_with_javascript(ouvrir_page, equipe: Equipe) -
 
     page.get_by_role("button", name="Ouvrir Accompagnement individuel").click()
     expect(page.get_by_text("Vous avez 1 motif ouvert.")).to_be_visible()
-    expect(page.get_by_role("row", name="Accompagnement individuel")).to_contain_text("aucune plage")
+    expect(page.get_by_role("row", name="Accompagnement individuel")).to_contain_text("Aucune plage d'ouverture")
     expect(page.locator("#annonces")).to_have_text(
         "« Accompagnement individuel » est ouvert à la réservation en ligne."
     )

@@ -52,7 +52,7 @@ def ouvrir_ses_creneaux(page: Page, racine: str, agent: Agent, *, javascript: bo
     expect(page.get_by_label("Votre lien de réservation")).to_be_disabled()
 
     page.get_by_role("link", name="Ouvrir un motif à la réservation en ligne").click()
-    page.get_by_role("link", name="Accompagnement individuel").click()
+    page.get_by_role("link", name="Accompagnement individuel", exact=True).click()
     page.get_by_text("Réservable en ligne", exact=True).click()
     page.get_by_role("button", name="Enregistrer").click()
     if "reservation-en-ligne" not in page.url:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from motifs.models import Motif, Public
 from plages.models import Absence, PlageOuverture
 from plages.services import enregistrer_absence, enregistrer_plage
-from reservations import services
+from reservations import identification, services
 from reservations.models import Apprenant, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
 from reservations.options import liberer_options, liberer_options_expirees
 from reservations.refus import (
@@ -292,10 +292,14 @@ def test_le_lieu_d_une_autre_structure_est_refuse(monde: Monde) -> None:
 def test_accepter_d_anciennes_instructions_est_refuse() -> None:
     demarche = Monde(instructions_a_accepter="Apportez\nvotre téléphone.").option()
     with pytest.raises(DemarcheIncomplete):
-        services.accepter_instructions(demarche=demarche, texte="Apportez votre ordinateur.", maintenant=MAINTENANT)
-    assert not services.instructions_acceptees(demarche)
-    services.accepter_instructions(demarche=demarche, texte="Apportez\r\nvotre téléphone. ", maintenant=MAINTENANT)
-    assert services.instructions_acceptees(demarche)
+        identification.accepter_instructions(
+            demarche=demarche, texte="Apportez votre ordinateur.", maintenant=MAINTENANT
+        )
+    assert not identification.instructions_acceptees(demarche)
+    identification.accepter_instructions(
+        demarche=demarche, texte="Apportez\r\nvotre téléphone. ", maintenant=MAINTENANT
+    )
+    assert identification.instructions_acceptees(demarche)
     assert demarche.instructions == "Apportez\nvotre téléphone."
 
 
@@ -310,47 +314,49 @@ def demarche_a_verifier(monde: Monde) -> Demarche:
 
 
 def test_le_bon_code_verifie_le_contact(demarche_a_verifier: Demarche) -> None:
-    services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+    identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     code = code_recu()
     assert code not in Demarche.objects.get().code_hache
-    services.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
+    identification.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
     assert Demarche.objects.get().est_verifiee
 
 
 def test_cinq_mauvais_codes_puis_meme_le_bon_est_refuse(demarche_a_verifier: Demarche) -> None:
-    services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+    identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     code = code_recu()
     faux = "000000" if code != "000000" else "111111"
     phrases = []
     for _ in range(5):
         with pytest.raises(CodeRefuse) as refus:
-            services.verifier_code(demarche=demarche_a_verifier, code=faux, maintenant=MAINTENANT)
+            identification.verifier_code(demarche=demarche_a_verifier, code=faux, maintenant=MAINTENANT)
         phrases.append(str(refus.value))
     assert "4 essais" in phrases[0]
     assert "1 essai." in phrases[3]
     assert "dernier essai" in phrases[4]
     with pytest.raises(CodeRefuse):
-        services.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
+        identification.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
     assert not Demarche.objects.get().est_verifiee
 
 
 def test_un_code_perime_ou_remplace_est_refuse(demarche_a_verifier: Demarche) -> None:
-    services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+    identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     ancien = code_recu()
     with pytest.raises(CodeRefuse):
-        services.verifier_code(demarche=demarche_a_verifier, code=ancien, maintenant=MAINTENANT + timedelta(minutes=15))
-    services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+        identification.verifier_code(
+            demarche=demarche_a_verifier, code=ancien, maintenant=MAINTENANT + timedelta(minutes=15)
+        )
+    identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     if code_recu() != ancien:
         with pytest.raises(CodeRefuse):
-            services.verifier_code(demarche=demarche_a_verifier, code=ancien, maintenant=MAINTENANT)
+            identification.verifier_code(demarche=demarche_a_verifier, code=ancien, maintenant=MAINTENANT)
 
 
 def test_changer_d_adresse_annule_le_code_et_la_verification(demarche_a_verifier: Demarche) -> None:
-    services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+    identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     code = code_recu()
     Demarche.objects.update(courriel="autre@exemple.fr")
     with pytest.raises(CodeRefuse):
-        services.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
+        identification.verifier_code(demarche=demarche_a_verifier, code=code, maintenant=MAINTENANT)
     Demarche.objects.update(contact_verifie="nadia@exemple.fr")
     assert not Demarche.objects.get().est_verifiee
 
@@ -359,16 +365,16 @@ def test_changer_d_adresse_annule_le_code_et_la_verification(demarche_a_verifier
 def test_trop_de_codes(demarche_a_verifier: Demarche, reglage: str) -> None:
     with override_settings(**{reglage: 2}):
         for _ in range(2):
-            services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+            identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
         with pytest.raises(TropDeCodes):
-            services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+            identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
     assert Message.objects.count() == 2
 
 
 def test_la_limite_par_contact_est_oubliee_apres_une_heure(demarche_a_verifier: Demarche) -> None:
     with override_settings(CODES_PAR_CONTACT_ET_HEURE=1):
-        services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
-        services.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT + timedelta(hours=1))
+        identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT)
+        identification.envoyer_code(demarche=demarche_a_verifier, maintenant=MAINTENANT + timedelta(hours=1))
     assert "exemple" not in str(list(EnvoiDeCode.objects.values_list("contact", "adresse")))
 
 
@@ -398,7 +404,7 @@ def test_confirmer_garde_le_texte_et_l_heure_de_l_acceptation() -> None:
     demarche = Monde(instructions_a_accepter="Apportez votre téléphone.").demarche_prete()
     with pytest.raises(DemarcheIncomplete):
         services.confirmer(demarche=demarche, maintenant=MAINTENANT)
-    services.accepter_instructions(demarche=demarche, texte="Apportez votre téléphone.", maintenant=MAINTENANT)
+    identification.accepter_instructions(demarche=demarche, texte="Apportez votre téléphone.", maintenant=MAINTENANT)
     services.confirmer(demarche=demarche, maintenant=MAINTENANT + timedelta(minutes=2))
     participation = Participation.objects.get()
     assert participation.instructions == "Apportez votre téléphone."
@@ -408,7 +414,7 @@ def test_confirmer_garde_le_texte_et_l_heure_de_l_acceptation() -> None:
 def test_des_instructions_changees_apres_l_acceptation_sont_a_relire() -> None:
     monde = Monde(instructions_a_accepter="Apportez votre téléphone.")
     demarche = monde.demarche_prete()
-    services.accepter_instructions(demarche=demarche, texte="Apportez votre téléphone.", maintenant=MAINTENANT)
+    identification.accepter_instructions(demarche=demarche, texte="Apportez votre téléphone.", maintenant=MAINTENANT)
     Motif.objects.update(instructions_a_accepter="Apportez votre ordinateur.")
     with pytest.raises(DemarcheIncomplete):
         services.confirmer(demarche=demarche, maintenant=MAINTENANT)
@@ -660,7 +666,7 @@ def test_des_codes_demandes_ensemble_ne_passent_pas_la_limite() -> None:
     ]
     with override_settings(CODES_PAR_CONTACT_ET_HEURE=2):
         resultats = en_meme_temps(
-            [lambda d=d: services.envoyer_code(demarche=d, maintenant=MAINTENANT) for d in demarches]
+            [lambda d=d: identification.envoyer_code(demarche=d, maintenant=MAINTENANT) for d in demarches]
         )
     assert [type(r) for r in resultats if r is not None] == [TropDeCodes] * 4
     assert EnvoiDeCode.objects.count() == 2

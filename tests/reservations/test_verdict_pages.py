@@ -205,7 +205,8 @@ def _remplir(client: Client, adresse: str, saisie: dict[str, Any]) -> None:
 
 def _valeurs(page: HttpResponse) -> dict[str, Any]:
     """Return what the form of a page would send as it is."""
-    (formulaire,) = html.fromstring(page.content).xpath("//main//form[.//button][not(contains(@action, 'archiver'))]")
+    # The page's own form: the others (archive it, drop one of its dates) have a button and little else.
+    formulaire = max(html.fromstring(page.content).xpath("//main//form"), key=lambda form: len(form.fields))
     valeurs: dict[str, Any] = {}
     for nom, valeur in formulaire.form_values():
         valeurs.setdefault(nom, []).append(valeur)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
@@ -99,9 +100,14 @@ def test_echecs_de_connexion_oublies_apres_un_jour(client: Client) -> None:
 
 
 # --- Password -----------------------------------------------------------------------------------------------------
+def _travaux() -> QuerySet[ProcrastinateJob]:
+    """The jobs of these tests: procrastinate's table is not emptied after the tests that commit."""
+    return ProcrastinateJob.objects.filter(task_name="structures.envoyer_lien")
+
+
 def _envoyer_les_liens() -> None:
     """Do the worker's part."""
-    for travail in ProcrastinateJob.objects.filter(task_name="structures.envoyer_lien"):
+    for travail in _travaux():
         envoyer_lien(**travail.args)
 
 
@@ -162,17 +168,17 @@ def test_mot_de_passe_oublie_ne_dit_pas_si_le_compte_existe(client: Client, cour
     AgentFactory(courriel="parti@exemple.fr", is_active=False)
     reponse = client.post("/mot-de-passe/oublie/", {"courriel": courriel})
     assert (reponse.status_code, reponse.headers["Location"]) == (302, "/mot-de-passe/envoye/")
-    assert not ProcrastinateJob.objects.exists()
+    assert not _travaux().exists()
 
 
 def test_un_lien_toutes_les_cinq_minutes_au_plus(client: Client) -> None:
     agent = AgentFactory(courriel="camille@exemple.fr")
     for _ in range(3):
         client.post("/mot-de-passe/oublie/", {"courriel": "camille@exemple.fr"})
-    assert ProcrastinateJob.objects.count() == 1
+    assert _travaux().count() == 1
     Agent.objects.filter(pk=agent.pk).update(lien_demande_le=timezone.now() - timedelta(minutes=5))
     client.post("/mot-de-passe/oublie/", {"courriel": "camille@exemple.fr"})
-    assert ProcrastinateJob.objects.count() == 2
+    assert _travaux().count() == 2
 
 
 def test_lien_de_mot_de_passe_ignore_l_hote_de_la_requete(client: Client) -> None:
