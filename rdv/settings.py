@@ -185,8 +185,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# Without collected files (demo, tests, development) WhiteNoise serves them from where they are, looked up when asked for:
-# its list of all of them, made anew by each start and each test client, takes 0.6 s.
+# Without collected files (demo, tests, development) WhiteNoise looks each one up where it is, when asked for: to list
+# all of them, as each start and each test client would, takes 0.6 s.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not STATICFILES_MANIFESTES
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # manifest storage rewrites the files: their checksums would be wrong
 

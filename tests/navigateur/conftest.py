@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.aides_agent import Equipe, connecte, une_equipe
 
 NOMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -23,22 +26,74 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     chemin = chemin_du_navigateur()
     if chemin is None:
         pytest.skip("Aucun navigateur : installez Chromium (apt install chromium) pour ces essais.")
+    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     # Chromium's sandbox refuses to run as root.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chemin, "args": arguments}
 
 
 @pytest.fixture
 def sans_defaut_d_acces():
-    """Give a function that fails on any violation that axe finds in a page, and names it."""
+    """Give a function that fails on any violation that axe finds in a page, and names it.
 
-    def verifier(page: Page) -> None:
-        resultat = Axe().run(page)
-        fautes = [
-            f"{faute['id']} : {faute['help']} ({', '.join(str(n['target']) for n in faute['nodes'])})"
-            for faute in resultat.response["violations"]
-        ]
-        assert fautes == [], f"{page.url} : {fautes}"
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{page.url} dépasse en largeur"
+    The page is read at its own width, or at each of `largeurs` (pixels).
+    """
+
+    def verifier(page: Page, largeurs: tuple[int, ...] = ()) -> None:
+        for largeur in largeurs or (None,):
+            if largeur:
+                page.set_viewport_size({"width": largeur, "height": 800})
+            resultat = Axe().run(page)
+            fautes = [
+                f"{faute['id']} : {faute['help']} ({', '.join(str(n['target']) for n in faute['nodes'])})"
+                for faute in resultat.response["violations"]
+            ]
+            endroit = f"{page.url}, {page.viewport_size['width']} px"
+            assert fautes == [], f"{endroit} : {fautes}"
+            assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{endroit} : trop large"
 
     return verifier
+
+
+@pytest.fixture
+def equipe(transactional_db: None) -> Equipe:
+    return une_equipe()
+
+
+@pytest.fixture
+def ouvrir_page(browser: Browser, live_server, equipe: Equipe) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens a page of the structure, the admin being signed in.
+
+    One window with JavaScript and one without serve all the pages of a test: session and static files are kept.
+    """
+    fenetres: dict[bool, BrowserContext] = {}
+
+    def fenetre(javascript: bool) -> BrowserContext:
+        if javascript not in fenetres:
+            fenetres[javascript] = browser.new_context(
+                java_script_enabled=javascript, locale="fr-FR", permissions=["clipboard-read", "clipboard-write"]
+            )
+            session = connecte(equipe.admin).cookies["sessionid"].value
+            fenetres[javascript].add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        return fenetres[javascript]
+
+    def ouvrir(nom: str, *args: int, javascript: bool = True, largeur: int = 1280, parametres: str = "") -> Page:
+        page = fenetre(javascript).new_page()
+        page.set_viewport_size({"width": largeur, "height": 800})
+        page.goto(f"{live_server.url}{equipe.adresse(nom, *args)}{parametres}")
+        return page
+
+    yield ouvrir
+    for ouverte in fenetres.values():
+        ouverte.close()
+
+
+@pytest.fixture
+def photographier() -> Callable[[Page, str], None]:
+    """Give a function that keeps a picture of a page in the folder CAPTURES, when it is set."""
+
+    def garder(page: Page, nom: str) -> None:
+        if dossier := os.environ.get("CAPTURES"):
+            page.screenshot(path=Path(dossier) / f"{nom}-{page.viewport_size['width']}.png", full_page=True)
+
+    return garder

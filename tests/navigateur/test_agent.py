@@ -1,50 +1,22 @@
 """The agents' pages in the real browser: with JavaScript, without, and read by axe, errors included."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from motifs.models import Motif
 from plages.models import PlageOuverture
-from tests.aides_agent import Equipe, connecte, demain, un_rendez_vous, une_absence, une_equipe, une_plage
-from tests.factories import MotifFactory
+from tests.aides_agent import Equipe, demain, un_rendez_vous, une_absence, une_plage
+from tests.factories import LieuFactory, MotifFactory
+
+LARGEURS = (320, 1280)
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 AJOUTER = "Ajouter des plages d'ouverture pour les motifs ouverts à la réservation en ligne"
-
-
-@pytest.fixture
-def equipe(transactional_db: None) -> Equipe:
-    return une_equipe()
-
-
-@pytest.fixture
-def ouvrir_page(browser: Browser, live_server, equipe: Equipe) -> Iterator[Callable[..., Page]]:
-    """Give a function that opens a page of the structure, the admin being signed in."""
-    fenetres = []
-
-    def ouvrir(nom: str, *args: int, javascript: bool = True, largeur: int = 1280, parametres: str = "") -> Page:
-        fenetre = browser.new_context(
-            java_script_enabled=javascript,
-            locale="fr-FR",
-            viewport={"width": largeur, "height": 800},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        fenetres.append(fenetre)
-        session = connecte(equipe.admin).cookies["sessionid"].value
-        fenetre.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = fenetre.new_page()
-        page.goto(f"{live_server.url}{equipe.adresse(nom, *args)}{parametres}")
-        return page
-
-    yield ouvrir
-    for fenetre in fenetres:
-        fenetre.close()
 
 
 def test_from_the_tab_to_the_link_with_javascript(ouvrir_page, equipe: Equipe) -> None:
@@ -164,17 +136,25 @@ def test_an_absence_over_a_rendez_vous(ouvrir_page, equipe: Equipe, javascript: 
     assert (rdv.statut, rdv.message_d_annulation) == ("annule", "Je suis en formation.")
 
 
-@pytest.mark.parametrize("largeur", [320, 1280])
-def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces, largeur: int) -> None:
+def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces, photographier) -> None:
     ouvert = MotifFactory(structure=equipe.structure, nom="Un nom assez long pour un petit écran", ouvert=True)
+    libre = MotifFactory(structure=equipe.structure, nom="Atelier photos", ouvert=True, duree=90)
     MotifFactory(structure=equipe.structure, nom="Ancien", archive_le=timezone.now())
+    annexe = LieuFactory(structure=equipe.structure, nom="Annexe", ouvert=False)
     plage, rdv = une_plage(equipe, motifs=[equipe.motif, ouvert]), un_rendez_vous(equipe)
+    une_plage(equipe, motifs=[libre], titre="Courte", heure_fin=time(9, 30), agent=equipe.basique)
+    une_plage(equipe, motifs=[libre], titre="À l'annexe", lieu=annexe, agent=equipe.basique)
     absence = une_absence(equipe)
     rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
-    vides = [
+    pages = [
         ("reservations:rendez_vous",),
         ("reservations:annuler", rdv.pk),
         ("reservations:reservation_en_ligne",),
+        ("reservations:lien",),
+        ("reservations:affiche",),
+        ("reservations:renouveler_lien",),
+        ("reservations:fermer_lien",),
+        ("reservations:rouvrir_lien",),
         ("plages:plages",),
         ("plages:modifier_plage", plage.pk),
         ("plages:supprimer", plage.pk),
@@ -183,24 +163,32 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         ("plages:supprimer_absence", absence.pk),
         ("reservations:rendez_vous_couverts", absence.pk),
         ("motifs:motifs",),
+        ("motifs:nouveau_motif",),
         ("motifs:modifier_motif", ouvert.pk),
+        ("motifs:modifier_motif", libre.pk),
+        ("motifs:dupliquer_motif", libre.pk),
+        ("motifs:supprimer_motif", libre.pk),
+        ("motifs:supprimer_motif", equipe.motif.pk),
         ("structures:lieux",),
         ("structures:modifier_lieu", equipe.lieu.pk),
     ]
-    for nom, *args in vides:
-        page = ouvrir_page(nom, *args, largeur=largeur)
-        sans_defaut_d_acces(page)
-        page.context.close()
-    page = ouvrir_page("plages:occurrence", plage.pk, largeur=largeur, parametres=f"?jour={demain()}")
-    sans_defaut_d_acces(page)
-    page.context.close()
+    parametres = {"plages:occurrence": f"?jour={demain()}", "reservations:agenda": f"?jour={rdv.debut.date()}"}
+    pages += [("plages:occurrence", plage.pk), ("reservations:agenda",)]
+    for nom, *args in pages:
+        page = ouvrir_page(nom, *args, parametres=parametres.get(nom, ""))
+        sans_defaut_d_acces(page, LARGEURS)
+        photographier(page, "-".join(map(str, [nom.replace(":", "-"), *args])))
+        page.close()
+
+
+def test_every_refused_form_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:
     for nom in ("plages:nouvelle_plage", "plages:nouvelle_absence", "motifs:nouveau_motif", "structures:nouveau_lieu"):
-        page = ouvrir_page(nom, largeur=largeur)
+        page = ouvrir_page(nom)
         page.locator("main button.fr-btn:visible").first.click()
         expect(page.get_by_role("alert")).to_be_focused()
         assert page.title().startswith("Erreur :")
-        sans_defaut_d_acces(page)
-        page.context.close()
+        sans_defaut_d_acces(page, LARGEURS)
+        page.close()
 
 
 def test_the_step_that_confirms_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:

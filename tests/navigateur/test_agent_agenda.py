@@ -8,32 +8,25 @@ from playwright.sync_api import expect
 
 from reservations.models import RendezVous, Statut
 from tests.aides_agent import Equipe, un_rendez_vous, une_plage
-from tests.navigateur.test_agent import equipe, ouvrir_page  # noqa: F401 fixtures
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("largeur", [375, 1280])
-def test_the_agenda_is_without_fault_and_shows_one_day_or_seven(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
-    sans_defaut_d_acces,
-    largeur: int,
-) -> None:
+def test_the_agenda_shows_one_day_or_seven_with_blocks_at_their_hours(ouvrir_page, equipe: Equipe) -> None:
     une_plage(equipe)
     rdv = un_rendez_vous(equipe)
-    page = ouvrir_page("reservations:agenda", largeur=largeur, parametres=f"?jour={rdv.debut.date()}")
+    page = ouvrir_page("reservations:agenda", parametres=f"?jour={rdv.debut.date()}")
+    for largeur, jours in ((375, 1), (1280, 7)):
+        page.set_viewport_size({"width": largeur, "height": 800})
+        assert page.locator(".rdv-agenda__jour:visible").count() == jours
+        bloc, heures = page.locator(".rdv-bloc--rdv"), page.locator(".rdv-agenda__heures > li")
+        heure = timezone.localtime(rdv.debut, equipe.structure.tz).hour
+        ligne = heures.filter(has_text=f"{heure} h").bounding_box()
+        assert abs(bloc.bounding_box()["y"] - ligne["y"]) < 2
+        assert abs(bloc.bounding_box()["height"] - ligne["height"]) < 2
 
-    assert page.locator(".rdv-agenda__jour:visible").count() == (1 if largeur == 375 else 7)
-    bloc, heures = page.locator(".rdv-bloc--rdv"), page.locator(".rdv-agenda__heures > li")
-    heure = timezone.localtime(rdv.debut, equipe.structure.tz).hour
-    ligne = heures.filter(has_text=f"{heure} h").bounding_box()
-    assert abs(bloc.bounding_box()["y"] - ligne["y"]) < 2
-    assert abs(bloc.bounding_box()["height"] - ligne["height"]) < 2
-    sans_defaut_d_acces(page)
 
-
-def test_a_rendez_vous_opens_in_place_and_is_marked(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:  # noqa: F811
+def test_a_rendez_vous_opens_in_place_and_is_marked(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:
     rdv = un_rendez_vous(equipe, jours=-1)
     jour = timezone.localdate(rdv.debut)
     page = ouvrir_page("reservations:agenda", parametres=f"?jour={jour}")
@@ -56,16 +49,10 @@ def test_a_rendez_vous_opens_in_place_and_is_marked(ouvrir_page, equipe: Equipe,
     assert RendezVous.objects.get().statut == Statut.HONORE
 
 
-@pytest.mark.parametrize("largeur", [375, 1280])
-def test_moving_without_javascript(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
-    sans_defaut_d_acces,
-    largeur: int,
-) -> None:
+def test_moving_without_javascript(ouvrir_page, equipe: Equipe, sans_defaut_d_acces) -> None:
     une_plage(equipe)
     rdv = un_rendez_vous(equipe, jours=8)
-    page = ouvrir_page("reservations:rendez_vous_detail", rdv.pk, javascript=False, largeur=largeur)
+    page = ouvrir_page("reservations:rendez_vous_detail", rdv.pk, javascript=False, largeur=375)
     page.get_by_role("link", name="Déplacer").click()
     page.locator(".rdv-creneau").last.click()
     page.get_by_role("button", name="Déplacer le rendez-vous").click()
@@ -75,5 +62,4 @@ def test_moving_without_javascript(
     assert apres != avant
     assert abs(apres - avant) < timedelta(days=15)
     for nom in ("reservations:rendez_vous_detail", "reservations:deplacer"):
-        page = ouvrir_page(nom, rdv.pk, largeur=largeur)
-        sans_defaut_d_acces(page)
+        sans_defaut_d_acces(ouvrir_page(nom, rdv.pk), (375, 1280))

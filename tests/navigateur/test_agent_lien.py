@@ -1,56 +1,17 @@
-"""The link and its poster in the real browser, read by axe, at both widths; the reasons of a verdict too."""
+"""The link and its poster in the real browser: printed, closed, opened again, renewed."""
 
-import os
 import re
-from datetime import time
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from motifs.models import Motif
-from tests.aides_agent import Equipe, une_plage
-from tests.factories import LieuFactory, MotifFactory
-from tests.navigateur.test_agent import equipe, ouvrir_page  # noqa: F401 fixtures
+from tests.aides_agent import Equipe
+from tests.factories import LieuFactory
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 
-def photographier(page: Page, nom: str) -> None:
-    """Keep a picture of the page in the folder CAPTURES, when it is set."""
-    if dossier := os.environ.get("CAPTURES"):
-        page.screenshot(path=Path(dossier) / f"{nom}-{page.viewport_size['width']}.png", full_page=True)
-
-
-@pytest.mark.parametrize("largeur", [375, 1280])
-def test_every_page_of_the_link_is_without_fault(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
-    sans_defaut_d_acces,
-    largeur: int,
-) -> None:
-    Motif.objects.filter(pk=equipe.motif.pk).update(reservable_en_ligne=True)
-    annexe = LieuFactory(structure=equipe.structure, nom="Annexe", ouvert=False)
-    une_plage(equipe)
-    empeche = MotifFactory(structure=equipe.structure, nom="Atelier photos", ouvert=True, duree=90)
-    une_plage(equipe, motifs=[empeche], titre="Courte", heure_fin=time(9, 30), agent=equipe.basique)
-    une_plage(equipe, motifs=[empeche], titre="À l'annexe", lieu=annexe, agent=equipe.basique)
-    for nom, *args in (
-        ("reservations:reservation_en_ligne",),
-        ("reservations:lien",),
-        ("reservations:affiche",),
-        ("reservations:renouveler_lien",),
-        ("reservations:fermer_lien",),
-        ("reservations:rouvrir_lien",),
-        ("motifs:modifier_motif", empeche.pk),
-    ):
-        page = ouvrir_page(nom, *args, largeur=largeur)
-        sans_defaut_d_acces(page)
-        photographier(page, nom.replace(":", "-"))
-        page.context.close()
-
-
-def test_the_poster_prints_alone_on_one_sheet(ouvrir_page, equipe: Equipe) -> None:  # noqa: F811
+def test_the_poster_prints_alone_on_one_sheet(ouvrir_page, equipe: Equipe, photographier) -> None:
     LieuFactory.create_batch(4, structure=equipe.structure)
     page = ouvrir_page("reservations:affiche")
 
@@ -64,7 +25,7 @@ def test_the_poster_prints_alone_on_one_sheet(ouvrir_page, equipe: Equipe) -> No
     photographier(page, "affiche-imprimee")
 
 
-def test_closing_and_renewing_the_link_without_javascript(ouvrir_page, equipe: Equipe) -> None:  # noqa: F811
+def test_closing_and_renewing_the_link_without_javascript(ouvrir_page, equipe: Equipe, photographier) -> None:
     ancien = equipe.structure.lien
     page = ouvrir_page("reservations:lien", javascript=False)
 

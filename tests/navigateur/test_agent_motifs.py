@@ -8,16 +8,15 @@ from playwright.sync_api import expect
 from motifs.models import Motif
 from tests.aides_agent import Equipe, une_plage
 from tests.factories import MotifFactory
-from tests.navigateur.test_agent import equipe, ouvrir_page  # noqa: F401 fixtures
-from tests.navigateur.test_agent_lien import photographier
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 
 def test_searching_opening_and_undoing_without_loading_the_page(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
+    ouvrir_page,
+    equipe: Equipe,
     sans_defaut_d_acces,
+    photographier,
 ) -> None:
     MotifFactory(structure=equipe.structure, nom="Démarches CAF")
     page = ouvrir_page("motifs:motifs", largeur=375)
@@ -41,15 +40,14 @@ def test_searching_opening_and_undoing_without_loading_the_page(
     assert erreurs == []
 
 
-@pytest.mark.parametrize("largeur", [375, 1280])
 def test_the_preview_follows_what_is_typed(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
+    ouvrir_page,
+    equipe: Equipe,
     sans_defaut_d_acces,
-    largeur: int,
+    photographier,
 ) -> None:
     une_plage(equipe)
-    page = ouvrir_page("motifs:modifier_motif", equipe.motif.pk, largeur=largeur)
+    page = ouvrir_page("motifs:modifier_motif", equipe.motif.pk)
     apercu = page.locator("#apercu")
     expect(apercu).to_contain_text("demain à 10 h")
 
@@ -60,27 +58,5 @@ def test_the_preview_follows_what_is_typed(
     expect(apercu).to_contain_text("Aide aux démarches")
     expect(apercu).to_contain_text("demain à 10 h 30")
     expect(apercu).to_contain_text("Apportez vos papiers.")
-    sans_defaut_d_acces(page)
+    sans_defaut_d_acces(page, (375, 1280))
     photographier(page, "motif-apercu")
-
-
-@pytest.mark.parametrize("largeur", [375, 1280])
-def test_the_pages_of_the_motifs_are_without_fault(
-    ouvrir_page,  # noqa: F811
-    equipe: Equipe,  # noqa: F811
-    sans_defaut_d_acces,
-    largeur: int,
-) -> None:
-    une_plage(equipe)
-    libre = MotifFactory(structure=equipe.structure, nom="Atelier photos", ouvert=True)
-    for nom, *args in (
-        ("motifs:motifs",),
-        ("motifs:nouveau_motif",),
-        ("motifs:dupliquer_motif", libre.pk),
-        ("motifs:supprimer_motif", libre.pk),
-        ("motifs:supprimer_motif", equipe.motif.pk),
-    ):
-        page = ouvrir_page(nom, *args, largeur=largeur)
-        sans_defaut_d_acces(page)
-        photographier(page, f"{nom.replace(':', '-')}-{args[0] if args else ''}")
-        page.context.close()
