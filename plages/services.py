@@ -8,9 +8,9 @@ from django.db.models import Q
 
 from motifs.models import DELAI_MAXIMUM, Motif
 from plages.feries import feries
-from plages.models import Absence, Indisponibilite, Ouverture, PlageOuverture
-from plages.recurrence import Developpement, developper, modifier
-from structures.models import Structure
+from plages.models import Absence, Indisponibilite, OccurrenceModifiee, Ouverture, PlageOuverture
+from plages.recurrence import Developpement, Frequence, developper, modifier
+from structures.models import Agent, Structure
 from structures.services import verrouiller_agents
 
 # Longer than the longest booking delay, and the nightly job that extends it may be late by weeks.
@@ -85,6 +85,20 @@ def supprimer_plage(*, plage: PlageOuverture) -> None:
     """Delete a plage and its ouvertures. Rendez-vous are not tied to a plage: they all stay."""
     verrouiller_agents([plage.agent_id])
     plage.delete()
+
+
+def terminer_plages(*, structure: Structure, agent: Agent, maintenant: datetime) -> None:
+    """Close what an agent opens in a structure, from now on; what is past stays. Needs a transaction and their lock.
+
+    A date moved from the past to a day to come is dropped too: it would open again at the next rewriting.
+    """
+    aujourd_hui = maintenant.astimezone(structure.tz).date()
+    hier = aujourd_hui - timedelta(days=1)
+    siennes = structure.plages.filter(agent=agent)
+    OccurrenceModifiee.objects.filter(plage__in=siennes, nouveau_jour__gte=aujourd_hui).delete()
+    siennes.en_cours(aujourd_hui).filter(Q(frequence=Frequence.UNIQUE) | Q(premier_jour__gte=hier)).delete()
+    siennes.en_cours(aujourd_hui).update(jusqu_au=hier)
+    Ouverture.objects.filter(plage__in=siennes, periode__endswith__gt=maintenant).delete()
 
 
 @transaction.atomic

@@ -41,7 +41,7 @@ class RendezVousCouvertsForm(AnnulationForm):
     def lignes(self) -> list[tuple[Any, RendezVous, bool]]:
         """Return each checkbox with its rendez-vous, and whether someone in it must be told by other means."""
         return [
-            (case, rdv, not all(_sera_prevenu(p.apprenant) for p in rdv.participations.all()))
+            (case, rdv, not all(sera_prevenu(p.apprenant) for p in rdv.participations.all()))
             for case, rdv in zip(self["a_annuler"].subwidgets, self.rendez_vous, strict=True)
         ]
 
@@ -50,6 +50,6 @@ class RendezVousCouvertsForm(AnnulationForm):
         return [rdv for rdv in self.rendez_vous if rdv.pk in self.cleaned_data["a_annuler"]]
 
 
-def _sera_prevenu(apprenant: Apprenant) -> bool:
+def sera_prevenu(apprenant: Apprenant) -> bool:
     """Whether a cancellation reaches the learner by itself: the rule of `reservations.messagerie`."""
     return bool(apprenant.courriel) or (sms_possibles() and est_mobile(apprenant.telephone))

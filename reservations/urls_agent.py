@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reservations import vues_absence, vues_agenda, vues_agent, vues_deplacement, vues_rendez_vous_agent
+from reservations import vues_absence, vues_agenda, vues_agent, vues_depart, vues_deplacement, vues_rendez_vous_agent
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", vues_agenda.agenda, name="agenda"),
@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("rendez-vous/<int:rendez_vous_id>/annuler/", vues_agent.annuler, name="annuler"),
     path("absences/<int:absence_id>/rendez-vous/", vues_absence.rendez_vous_couverts, name="rendez_vous_couverts"),
+    path("parametres/agents/<int:agent_id>/retirer/", vues_depart.retirer_agent, name="retirer_agent"),
     path("parametres/reservation-en-ligne/", include("reservations.urls_reservation_en_ligne")),
 ]

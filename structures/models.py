@@ -174,6 +174,8 @@ class Appartenance(models.Model):
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="appartenances")
     structure = models.ForeignKey(Structure, models.CASCADE, related_name="appartenances")
     role = models.CharField("rôle", max_length=10, choices=Role, default=Role.BASIQUE)
+    # The last time an invitation was e-mailed: shown until a password is chosen, and the next one waits a few minutes.
+    invite_le = models.DateTimeField("invitation envoyée le", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "appartenance"

@@ -1,4 +1,4 @@
-"""The job of the accounts: the e-mail that lets someone choose a password."""
+"""The jobs of the accounts: the e-mails that let someone choose a password, or tell them that they are a member."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,8 @@ from django.db.models import Q
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from structures.comptes import envoyer_lien_mot_de_passe
-from structures.models import Agent
+from structures.comptes import envoyer_bienvenue, envoyer_lien_mot_de_passe
+from structures.models import Agent, Appartenance
 
 REPOS_ENTRE_DEUX_LIENS = timedelta(minutes=5)
 
@@ -34,3 +34,17 @@ def envoyer_lien(agent_id: int) -> None:
     agent = Agent.objects.filter(pk=agent_id, is_active=True).first()
     if agent is not None:
         envoyer_lien_mot_de_passe(agent)
+
+
+@app.task(
+    name="structures.envoyer_invitation", queue="messages", retry=RetryStrategy(max_attempts=6, exponential_wait=4)
+)
+def envoyer_invitation(appartenance_id: int) -> None:
+    """Tell an agent that they are a member, if they still are. May repeat, as `envoyer_lien`."""
+    appartenance = (
+        Appartenance.objects.select_related("agent", "structure")
+        .filter(pk=appartenance_id, agent__is_active=True)
+        .first()
+    )
+    if appartenance is not None:
+        envoyer_bienvenue(appartenance.agent, appartenance.structure)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from structures import views, views_lieux, views_parametres
+from structures import views, views_agents, views_lieux, views_parametres
 
 app_name = "structures"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,4 +17,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:structure_id>/parametres/lieux/", views_lieux.lieux, name="lieux"),
     path("agent/<int:structure_id>/parametres/lieux/nouveau/", views_lieux.nouveau_lieu, name="nouveau_lieu"),
     path("agent/<int:structure_id>/parametres/lieux/<int:lieu_id>/", views_lieux.modifier_lieu, name="modifier_lieu"),
+    path("agent/<int:structure_id>/parametres/agents/", views_agents.agents, name="agents"),
+    path("agent/<int:structure_id>/parametres/agents/inviter/", views_agents.inviter_agent, name="inviter_agent"),
+    path(
+        "agent/<int:structure_id>/parametres/agents/<int:agent_id>/relancer/",
+        views_agents.relancer_agent,
+        name="relancer_agent",
+    ),
+    path(
+        "agent/<int:structure_id>/parametres/agents/<int:agent_id>/role/",
+        views_agents.changer_role,
+        name="changer_role",
+    ),
 ]

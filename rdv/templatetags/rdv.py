@@ -165,6 +165,7 @@ _PARAMETRES: list[tuple[str, str, str]] = [
     ("Structure", "structures:structure", r"structures:structure$"),
     ("Motifs", "motifs:motifs", r"motifs:"),
     ("Lieux", "structures:lieux", r"structures:(nouveau_|modifier_)?lieu"),
+    ("Agents", "structures:agents", r"structures:(agents|(inviter|relancer)_agent)|reservations:retirer_agent"),
     ("Réservation en ligne", "reservations:reservation_en_ligne", r"reservations:(reservation_en_ligne|.*lien)$"),
 ]
 

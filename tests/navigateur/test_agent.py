@@ -171,6 +171,8 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         ("motifs:supprimer_motif", equipe.motif.pk),
         ("structures:lieux",),
         ("structures:modifier_lieu", equipe.lieu.pk),
+        ("structures:agents",),
+        ("reservations:retirer_agent", equipe.basique.pk),
     ]
     parametres = {"plages:occurrence": f"?jour={demain()}", "reservations:agenda": f"?jour={rdv.debut.date()}"}
     pages += [("plages:occurrence", plage.pk), ("reservations:agenda",)]

@@ -21,6 +21,10 @@ ADMIN = {
     "structures:nouveau_lieu",
     "structures:modifier_lieu",
     "structures:structure",
+    "structures:inviter_agent",
+    "structures:relancer_agent",
+    "structures:changer_role",
+    "reservations:retirer_agent",
     "reservations:basculer_motif",
     "reservations:renouveler_lien",
     "reservations:fermer_lien",
@@ -40,6 +44,8 @@ ECRITURE_SEULE = {
     "motifs:archiver_motif",
     "motifs:restaurer_motif",
     "reservations:basculer_motif",
+    "structures:relancer_agent",
+    "structures:changer_role",
 }
 
 OBJETS: dict[str, Callable[[Equipe], Any]] = {
@@ -48,6 +54,7 @@ OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "plage_id": une_plage,
     "absence_id": une_absence,
     "rendez_vous_id": un_rendez_vous,
+    "agent_id": lambda equipe: equipe.basique,
 }
 # A page to read: a POST is a 405 before anything is looked for.
 LECTURE_SEULE = {"reservations:deplacer"}
@@ -144,4 +151,4 @@ def test_an_ordinary_agent_is_refused_where_an_admin_is_needed(nom: str, argumen
 def test_a_write_is_never_a_get(nom: str) -> None:
     equipe = une_equipe()
 
-    assert connecte(equipe.admin).get(equipe.adresse(nom, equipe.motif.pk)).status_code == 405
+    assert connecte(equipe.admin).get(_adresse(nom, dict(PAGES)[nom], equipe)).status_code == 405

@@ -1,0 +1,85 @@
+"""Writes on the team of a structure: invite, invite again, change a role, take out.
+
+A structure keeps an admin whose account is open: what removes one locks the structure's row, then counts. Whoever also
+needs the agents' locks takes them first.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Q
+
+from structures.models import Agent, Appartenance, Role, Structure
+from structures.taches import REPOS_ENTRE_DEUX_LIENS, envoyer_invitation
+
+
+class EquipeRefusee(Exception):
+    """A change of the team is refused: `str()` is the sentence to show."""
+
+
+@transaction.atomic
+def inviter(
+    *, structure: Structure, courriel: str, prenom: str, nom: str, role: str, maintenant: datetime
+) -> Appartenance:
+    """Make someone a member, and have them told by e-mail. An address that has an account keeps it, name included.
+
+    Raises EquipeRefusee when they already are a member, or when their account is closed.
+    """
+    agent, _ = Agent.objects.get_or_create(
+        courriel__iexact=courriel,
+        defaults={"courriel": courriel.lower(), "prenom": prenom, "nom": nom, "password": make_password(None)},
+    )
+    if not agent.is_active:
+        raise EquipeRefusee("Le compte de cette adresse est fermé : seule la plateforme peut le rouvrir.")
+    appartenance, ajoutee = Appartenance.objects.get_or_create(
+        agent=agent, structure=structure, defaults={"role": role, "invite_le": maintenant}
+    )
+    if not ajoutee:
+        raise EquipeRefusee("Cette personne fait déjà partie de la structure.")
+    envoyer_invitation.defer(appartenance_id=appartenance.pk)
+    return appartenance
+
+
+@transaction.atomic
+def relancer(*, appartenance: Appartenance, maintenant: datetime) -> None:
+    """Send the invitation again to someone who has not chosen a password yet, every few minutes at most."""
+    if appartenance.agent.has_usable_password() or not appartenance.agent.is_active:
+        raise EquipeRefusee(f"{appartenance.agent} n'attend plus d'invitation.")
+    reposees = Appartenance.objects.filter(
+        Q(invite_le__isnull=True) | Q(invite_le__lte=maintenant - REPOS_ENTRE_DEUX_LIENS), pk=appartenance.pk
+    )
+    if not reposees.update(invite_le=maintenant):
+        minutes = round(REPOS_ENTRE_DEUX_LIENS.total_seconds() / 60)
+        raise EquipeRefusee(f"L'invitation vient de partir. Attendez {minutes} minutes avant d'en envoyer une autre.")
+    envoyer_invitation.defer(appartenance_id=appartenance.pk)
+
+
+@transaction.atomic
+def changer_role(*, appartenance: Appartenance, role: str) -> None:
+    """Change what a member may do. Raises EquipeRefusee for the last admin."""
+    if role != Role.ADMIN:
+        _exiger_un_autre_admin(appartenance)
+    Appartenance.objects.filter(pk=appartenance.pk).update(role=role)
+    appartenance.role = role
+
+
+@transaction.atomic
+def sortir(*, appartenance: Appartenance) -> None:
+    """Delete a membership; `reservations.depart` says what else leaving is. Raises EquipeRefusee for the last admin."""
+    _exiger_un_autre_admin(appartenance)
+    Appartenance.objects.filter(pk=appartenance.pk).delete()
+
+
+def est_seul_admin(appartenance: Appartenance) -> bool:
+    """Whether nobody else would be left to run the structure."""
+    admins = Appartenance.objects.filter(structure=appartenance.structure_id, role=Role.ADMIN, agent__is_active=True)
+    return not admins.exclude(pk=appartenance.pk).exists()
+
+
+def _exiger_un_autre_admin(appartenance: Appartenance) -> None:
+    Structure.objects.select_for_update(no_key=True).get(pk=appartenance.structure_id)
+    if est_seul_admin(appartenance):
+        raise EquipeRefusee(
+            f"{appartenance.agent} est le seul administrateur de la structure. Nommez d'abord un autre administrateur."
+        )
