@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from motifs.models import Motif
 from plages.forms_regle import CHAMPS_DE_LA_REGLE, RegleForm, controle_heure
-from plages.models import PlageOuverture
+from plages.models import PAUSE_MAXIMUM, PlageOuverture
 from structures.dates import duree
 from structures.models import Agent, Lieu, Structure
 
@@ -40,6 +40,14 @@ class PlageForm(RegleForm[PlageOuverture]):
         label="Motifs",
         error_messages={"required": "Cochez au moins un motif."},
     )
+    pause = forms.IntegerField(
+        label="Pause après chaque rendez-vous, en minutes",
+        help_text="Le créneau suivant commence après cette pause. Sans rendez-vous, les créneaux ne changent pas.",
+        required=False,
+        min_value=0,
+        max_value=PAUSE_MAXIMUM,
+        widget=forms.NumberInput(attrs={"step": 5}),
+    )
     sans_fin = "la plage se répète sans fin."
     champs_des_contraintes = {
         "plages_plage_frequence_connue": "frequence",
@@ -47,11 +55,12 @@ class PlageForm(RegleForm[PlageOuverture]):
         "plages_plage_dates_sensees": "premier_jour",
         "plages_plage_fin_de_repetition": "jusqu_au",
         "plages_plage_fin_apres_debut": "heure_fin",
+        "plages_plage_pause": "pause",
     }
 
     class Meta:
         model = PlageOuverture
-        fields = ("titre", "agent", "motifs", "lieu", *CHAMPS_DE_LA_REGLE)
+        fields = ("titre", "agent", "motifs", "lieu", *CHAMPS_DE_LA_REGLE, "pause")
         field_classes = {"lieu": LieuField}
         labels = {"titre": "Nom de la plage", "heure_debut": "De", "heure_fin": "À", "lieu": "Lieu"}
         help_texts = {
@@ -82,7 +91,7 @@ class PlageForm(RegleForm[PlageOuverture]):
         assert isinstance(lieu, LieuField)  # noqa: S101
         lieu.queryset = structure.lieux.filter(Q(ouvert=True) | Q(pk=plage.lieu_id)).order_by(Lower("nom"), "pk")
         lieu.empty_label = "Choisissez un lieu"
-        self._sans_mention("lieu")
+        self._sans_mention("lieu", "pause")
         if self.nouvelle:
             self._proposer_une_plage(motifs_coches, lieu)
 
@@ -95,6 +104,9 @@ class PlageForm(RegleForm[PlageOuverture]):
             seuls = list((lieu.queryset or Lieu.objects.none())[:2])
             if len(seuls) == 1:
                 self.initial["lieu"] = seuls[0].pk
+
+    def clean_pause(self) -> int:
+        return self.cleaned_data["pause"] or 0
 
     def clean(self) -> dict[str, Any]:
         """Ask for a lieu when a motif is on site."""

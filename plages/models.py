@@ -15,6 +15,7 @@ from structures.models import Agent, Lieu, Structure
 
 PREMIER_JOUR_MINIMUM = date(2018, 1, 1)
 PREMIER_JOUR_MAXIMUM = date(2100, 1, 1)
+PAUSE_MAXIMUM = 120
 
 FREQUENCES = [
     (Frequence.UNIQUE.value, "Une seule fois"),
@@ -115,6 +116,7 @@ class PlageOuverture(RegleEnBase):
     motifs: "models.ManyToManyField[Motif, models.Model]" = models.ManyToManyField(
         Motif, related_name="plages", verbose_name="motifs"
     )
+    pause = models.PositiveSmallIntegerField("pause après chaque rendez-vous, en minutes", default=0)
 
     objects = PlageQuerySet.as_manager()
 
@@ -128,6 +130,11 @@ class PlageOuverture(RegleEnBase):
                 name="plages_plage_fin_apres_debut",
                 condition=Q(heure_fin__gt=F("heure_debut")),
                 violation_error_message="L'heure de fin doit être après l'heure de début.",
+            ),
+            models.CheckConstraint(
+                name="plages_plage_pause",
+                condition=Q(pause__range=(0, PAUSE_MAXIMUM)),
+                violation_error_message=f"La pause va de 0 à {PAUSE_MAXIMUM} minutes.",
             ),
         ]
 

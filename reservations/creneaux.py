@@ -4,6 +4,10 @@ One SQL query gives the free pieces: each ouverture of the plages of the motifs 
 (absences and live rendez-vous of every structure). A piece is cut in steps of the motif's duration from its own start,
 so the grid never moves with the clock; both bounds of the window hold to the minute, included
 (`shared/cas/README.md`, "Rules"). Neighbouring ouvertures are never merged.
+
+A plage may ask for a pause after each rendez-vous taken on it. It spaces nothing on an empty day: it is part of what
+a rendez-vous already taken occupies, and it must fit before the next one, after the plage's end if need be. An absence
+may begin during a pause: nobody waits for the agent then.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -38,6 +42,7 @@ class Creneau(NamedTuple):
     motif_id: int
     lieu_id: int | None
     fin: datetime
+    pause: int = 0  # minutes that the rendez-vous would keep free after it
 
 
 def decouper(premier: datetime, fin: datetime, duree: timedelta, au_plus_tard: datetime) -> Iterator[datetime]:
@@ -59,14 +64,16 @@ def decouper(premier: datetime, fin: datetime, duree: timedelta, au_plus_tard: d
 _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 
 # `premier` is the first point of the piece's own grid that is not before the window. A piece may begin before the
-# window and its grid with it, hence the day of margin on what occupies the agents (an ouverture lasts under a day).
+# window and its grid with it, hence the margin on what occupies the agents: an ouverture lasts under 25 hours (the
+# night when clocks go back), a pause two at most. The pause of a plage makes each rendez-vous begin that much earlier
+# for it: no slot may end meanwhile.
 _MORCEAUX = f"""
 WITH demande AS (
     SELECT * FROM unnest(
         %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[]
     ) AS d(motif_id, duree, tot, tard)
 ), plage AS (
-    SELECT d.*, p.id AS plage_id, p.agent_id, CASE WHEN m.type_lieu = 'sur_place' THEN p.lieu_id END AS lieu_id
+    SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN m.type_lieu = 'sur_place' THEN p.lieu_id END AS lieu_id
     FROM demande d
     JOIN motifs_motif m ON m.id = d.motif_id
     JOIN plages_plageouverture_motifs pm ON pm.motif_id = d.motif_id
@@ -77,15 +84,15 @@ WITH demande AS (
       AND (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
       AND (%(lieux)s::bigint[] IS NULL OR p.lieu_id = ANY(%(lieux)s))
 ), occupation AS (
-    SELECT a.agent_id, o.occupe
-    FROM (SELECT agent_id, tstzrange(min(tot) - interval '1 day', max(tard) + interval '1 day') AS fenetre
-          FROM plage GROUP BY agent_id) a
+    SELECT a.agent_id, a.pause, o.occupe
+    FROM (SELECT agent_id, pause, tstzrange(min(tot) - interval '27 hours', max(tard) + interval '27 hours') AS fenetre
+          FROM plage GROUP BY agent_id, pause) a
     CROSS JOIN LATERAL (
         SELECT range_agg(x.periode) AS occupe FROM (
             SELECT i.periode FROM plages_indisponibilite i
             WHERE i.agent_id = a.agent_id AND i.periode && a.fenetre AND %(absences)s
             UNION ALL
-            SELECT r.periode FROM reservations_rendezvous r
+            SELECT tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) FROM reservations_rendezvous r
             WHERE r.agent_id = a.agent_id AND r.periode && a.fenetre AND r.statut IN ({_OCCUPANTS})
               AND %(rendez_vous)s
               AND (r.expire_a IS NULL OR r.expire_a > %(maintenant)s)
@@ -94,9 +101,9 @@ WITH demande AS (
         ) x
     ) o
 ), morceau AS (
-    SELECT p.motif_id, p.lieu_id, p.agent_id, p.duree, p.tard, f.premier, upper(libre.piece) AS fin
+    SELECT p.motif_id, p.lieu_id, p.agent_id, p.duree, p.tard, p.pause, f.premier, upper(libre.piece) AS fin
     FROM plage p
-    JOIN occupation c USING (agent_id)
+    JOIN occupation c USING (agent_id, pause)
     CROSS JOIN LATERAL (
         SELECT o.periode FROM plages_ouverture o
         WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]')
@@ -112,11 +119,12 @@ WITH demande AS (
     WHERE f.premier <= p.tard AND f.premier + p.duree <= upper(libre.piece)
 )
 """  # noqa: S608
-_TOUS = _MORCEAUX + "SELECT motif_id, lieu_id, agent_id, premier, fin, duree, tard FROM morceau"  # noqa: S608
+_COLONNES = "motif_id, lieu_id, agent_id, premier, fin, duree, tard, pause"
+_TOUS = _MORCEAUX + f"SELECT {_COLONNES} FROM morceau ORDER BY pause"  # noqa: S608
 _PREMIERS = (
     _MORCEAUX
-    + "SELECT DISTINCT ON (motif_id, lieu_id) motif_id, lieu_id, agent_id, premier, fin, duree, tard "
-    + "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id"
+    + f"SELECT DISTINCT ON (motif_id, lieu_id) {_COLONNES} "
+    + "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id, pause DESC"
 )
 
 
@@ -134,16 +142,16 @@ def creneaux_libres(
     agents, lieux: only theirs (None: all). visiteur: whose own options do not count, so that "back" shows their slot
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
-    # A set: two plages of one agent may overlap (a warning, not an error), and the same slot is said once.
-    return sorted(
-        {
-            Creneau(debut, agent, motif, lieu, debut + duree)
-            for motif, lieu, agent, premier, fin, duree, tard in _executer(
-                _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
-            )
-            for debut in decouper(premier, fin, duree, tard)
-        }
-    )
+    # Two plages of one agent may overlap (a warning, not an error): the same slot is said once, with the longest of the
+    # pauses that fit (the pieces come by pause, the last one stays).
+    pauses = {
+        (debut, agent, motif, lieu, debut + duree): pause
+        for motif, lieu, agent, premier, fin, duree, tard, pause in _executer(
+            _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
+        )
+        for debut in decouper(premier, fin, duree, tard)
+    }
+    return sorted(Creneau(*creneau, pause) for creneau, pause in pauses.items())
 
 
 def premiers_creneaux(
@@ -164,7 +172,8 @@ def premiers_creneaux(
         _PREMIERS, demandes, maintenant, agents, lieux, visiteur, 0, absences=absences, rendez_vous=rendez_vous
     )
     return sorted(
-        Creneau(premier, agent, motif, lieu, premier + duree) for motif, lieu, agent, premier, _, duree, _ in lignes
+        Creneau(premier, agent, motif, lieu, premier + duree, pause)
+        for motif, lieu, agent, premier, _, duree, _, pause in lignes
     )
 
 
@@ -187,7 +196,7 @@ def _executer(
     *,
     absences: bool = True,
     rendez_vous: bool = True,
-) -> list[tuple[int, int | None, int, datetime, datetime, timedelta, datetime]]:
+) -> list[tuple[int, int | None, int, datetime, datetime, timedelta, datetime, int]]:
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
         return []

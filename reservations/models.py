@@ -11,6 +11,7 @@ from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from motifs.models import Motif, TypeLieu
+from plages.models import PAUSE_MAXIMUM
 from structures.models import Agent, Lieu, Structure, jeton_secret
 
 
@@ -79,6 +80,17 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         return self.select_related("structure", "motif", "agent", "lieu").prefetch_related("participations__apprenant")
 
 
+def _occupation() -> Func:
+    """From the start to the end of the pause. In UTC on the way: adding an interval to a `timestamptz` depends on the
+    session's zone, and PostgreSQL generates no column from that."""
+    en_utc = Func(Value("UTC"), F("fin"), function="timezone")
+    pause = Func(F("pause"), template="make_interval(mins => %(expressions)s)")
+    libre_a = Func(
+        Value("UTC"), Func(en_utc, pause, template="(%(expressions)s)", arg_joiner=" + "), function="timezone"
+    )
+    return Func(F("debut"), libre_a, Value("[)"), function="tstzrange")
+
+
 class RendezVous(models.Model):
     """An agent's time given to a learner, or held for some minutes while they identify (status OPTION)."""
 
@@ -91,8 +103,11 @@ class RendezVous(models.Model):
     type_lieu = models.CharField("type de rendez-vous", max_length=15, choices=TypeLieu)
     debut = models.DateTimeField("début")
     fin = models.DateTimeField("fin")
+    # Copied from the plage when the slot is taken: changing a plage moves no rendez-vous.
+    pause = models.PositiveSmallIntegerField("pause ensuite, en minutes", default=0)
+    # What it takes of the agent's time, pause included; `debut` and `fin` are what people read.
     periode = models.GeneratedField(
-        expression=Func(F("debut"), F("fin"), Value("[)"), function="tstzrange"),
+        expression=_occupation(),
         output_field=DateTimeRangeField(),
         db_persist=True,
     )
@@ -133,6 +148,11 @@ class RendezVous(models.Model):
                 name="reservations_fin_apres_debut",
                 condition=Q(fin__gt=F("debut"), fin__lte=F("debut") + timedelta(hours=24)),
                 violation_error_message="La fin du rendez-vous doit être après son début, le même jour.",
+            ),
+            models.CheckConstraint(
+                name="reservations_pause",
+                condition=Q(pause__range=(0, PAUSE_MAXIMUM)),
+                violation_error_message=f"La pause va de 0 à {PAUSE_MAXIMUM} minutes.",
             ),
             models.CheckConstraint(
                 name="reservations_lieu_sur_place",

@@ -30,6 +30,7 @@ class Element:
     statut: str = ""
     motif: str = ""
     couleur: str = ""
+    pause: int = 0  # minutes kept free after it
 
     @property
     def mot_du_statut(self) -> str:
@@ -110,13 +111,13 @@ def _rendez_vous(
             )
         )
         .order_by("pk")
-        .values_list("debut", "fin", "pk", "statut", "motif__nom", "motif__couleur", "personnes")
+        .values_list("debut", "fin", "pk", "statut", "motif__nom", "motif__couleur", "personnes", "pause")
     )
     return [
         Periode(d, f, Element("option"))
         if statut == Statut.OPTION
-        else Periode(d, f, Element("rdv", ", ".join(personnes), pk, statut, motif, couleur))
-        for d, f, pk, statut, motif, couleur, personnes in lignes
+        else Periode(d, f, Element("rdv", ", ".join(personnes), pk, statut, motif, couleur, pause))
+        for d, f, pk, statut, motif, couleur, personnes, pause in lignes
     ]
 
 

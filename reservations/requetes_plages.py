@@ -15,15 +15,17 @@ def rendez_vous_pendant(
 ) -> RendezVousQuerySet:
     """Return an agent's rendez-vous to come, in any structure, that overlap these UTC periods, in order.
 
-    Only those that can still be cancelled: one that has begun is under way.
+    Only those that can still be cancelled: one that has begun is under way. The pause after one is not counted, an
+    absence may begin in it. `periode` all the same: it has the index.
     """
     plusieurs = ",".join(f"[{debut.isoformat()},{fin.isoformat()})" for debut, fin in periodes)
     return (
         RendezVous.objects.filter(agent=agent_id, statut=Statut.PREVU, debut__gt=maintenant)
         .filter(
             RawSQL(
-                "reservations_rendezvous.periode && %s::tstzmultirange",
-                [f"{{{plusieurs}}}"],
+                "(reservations_rendezvous.periode && %s::tstzmultirange"
+                " AND tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin) && %s::tstzmultirange)",
+                [f"{{{plusieurs}}}"] * 2,
                 output_field=BooleanField(),
             )
         )
@@ -36,15 +38,15 @@ _HORS_PLAGE = """NOT coalesce(
     (SELECT range_agg(o.periode) FROM plages_ouverture o
      JOIN plages_plageouverture p ON p.id = o.plage_id
      WHERE p.agent_id = reservations_rendezvous.agent_id AND p.structure_id = reservations_rendezvous.structure_id
-       AND o.periode && reservations_rendezvous.periode) @> reservations_rendezvous.periode,
-    false)"""
+       AND o.periode && tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin))
+    @> tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin), false)"""
 
 
 def rendez_vous_hors_plage(structure: Structure, agent: Agent | None, maintenant: datetime) -> RendezVousQuerySet:
     """Return the rendez-vous to come, of one agent or of all, that no ouverture of their agent there contains.
 
     A plage was deleted or shortened after they were taken, or an agent placed them on purpose: they stand all the same.
-    Two ouvertures end to end contain what is across them.
+    Two ouvertures end to end contain what is across them; the pause after the last one may be outside.
     """
     rendez_vous = RendezVous.objects.de_la_structure(structure).a_venir(maintenant)
     if agent is not None:

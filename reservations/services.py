@@ -192,7 +192,7 @@ def _garder(
     option = ancienne or RendezVous()
     option.structure, option.motif, option.type_lieu = motif.structure, motif, motif.type_lieu
     option.agent_id, option.lieu_id = creneau.agent_id, creneau.lieu_id
-    option.debut, option.fin = creneau.debut, creneau.fin
+    option.debut, option.fin, option.pause = creneau.debut, creneau.fin, creneau.pause
     option.statut, option.expire_a = Statut.OPTION, maintenant + timedelta(minutes=settings.OPTION_MINUTES)
     option.visiteur, option.adresse, option.cree_le = visiteur, adresse, maintenant
     option.save()
@@ -215,7 +215,8 @@ def _faire_place(creneau: Creneau, ancienne: RendezVous | None, visiteur: str, m
 
     The option being moved is kept: its row is updated, since inserting before deleting would collide with itself.
     """
-    a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=(creneau.debut, creneau.fin))
+    occupe = (creneau.debut, creneau.fin + timedelta(minutes=creneau.pause))
+    a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=occupe)
     liberer_options(
         RendezVous.objects.filter(a_remplacer, agent=creneau.agent_id).exclude(pk=ancienne.pk if ancienne else 0)
     )
@@ -471,8 +472,10 @@ def _deplacer_sous_verrou(ancien: RendezVous, agent_id: int, debut: datetime, ma
     if not libres:
         raise CreneauIndisponible
     depuis = (rendez_vous.agent, rendez_vous.debut, rendez_vous.fin)
-    rendez_vous.agent_id, rendez_vous.debut, rendez_vous.fin = agent_id, libres[0].debut, libres[0].fin
+    creneau = libres[0]
+    rendez_vous.agent_id, rendez_vous.debut, rendez_vous.fin = agent_id, creneau.debut, creneau.fin
+    rendez_vous.pause = creneau.pause
     rendez_vous.sequence += 1
-    rendez_vous.save(update_fields=["agent", "debut", "fin", "sequence"])
+    rendez_vous.save(update_fields=["agent", "debut", "fin", "pause", "sequence"])
     messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis)
     return rendez_vous

@@ -83,6 +83,18 @@ def test_the_first_day_is_today_where_the_structure_is() -> None:
     assert arbre.xpath("//input[@name='premier_jour']")[0].value == la_bas
 
 
+@pytest.mark.parametrize(("tapee", "gardee"), [("", 0), ("10", 10), ("120", 120)])
+def test_the_pause_is_optional(tapee: str, gardee: int) -> None:
+    poster(une_equipe(), pause=tapee)
+
+    assert PlageOuverture.objects.get().pause == gardee
+
+
+@pytest.mark.parametrize("tapee", ["-5", "121", "dix"])
+def test_a_pause_that_makes_no_sense_is_refused(tapee: str) -> None:
+    assert set(erreurs(poster(une_equipe(), pause=tapee))) == {"pause"}
+
+
 def test_a_single_plage_is_saved_with_its_ouverture() -> None:
     equipe = une_equipe()
 

@@ -17,10 +17,10 @@ from tests.plages.test_formulaire import saisie
 pytestmark = pytest.mark.django_db
 
 
-def un_rendez_vous_a(equipe: Equipe, heure: int, minutes: int = 60) -> RendezVous:
+def un_rendez_vous_a(equipe: Equipe, heure: int, minutes: int = 60, **champs: int) -> RendezVous:
     """Take some minutes tomorrow from a local hour."""
     debut = datetime.combine(demain(), time(heure), tzinfo=equipe.structure.tz).astimezone(UTC)
-    return un_rendez_vous(equipe, debut=debut, fin=debut + timedelta(minutes=minutes))
+    return un_rendez_vous(equipe, debut=debut, fin=debut + timedelta(minutes=minutes), **champs)
 
 
 def hors_plage(equipe: Equipe) -> list[RendezVous]:
@@ -51,6 +51,14 @@ def test_one_that_overflows_by_a_minute_is_outside() -> None:
     deborde = un_rendez_vous_a(equipe, 11, minutes=61)
 
     assert hors_plage(equipe) == [deborde]
+
+
+def test_the_pause_after_it_may_be_outside() -> None:
+    equipe = une_equipe()
+    une_fois(equipe, 9, 12)
+    un_rendez_vous_a(equipe, 11, pause=30)
+
+    assert hors_plage(equipe) == []
 
 
 def test_another_agent_or_structure_opens_nothing_for_this_one() -> None:

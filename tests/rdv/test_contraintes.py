@@ -139,6 +139,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "plages_plage_dates_sensees": lambda: plage(premier_jour=date(2017, 12, 31)),
     "plages_plage_fin_de_repetition": lambda: plage(frequence="semaine", jusqu_au=date(2026, 11, 23)),
     "plages_plage_fin_apres_debut": lambda: plage(heure_fin=time(9)),
+    "plages_plage_pause": lambda: plage(pause=121),
     "plages_modification_unique": lambda: deux(modification, plage=plage()),
     "plages_modification_complete": lambda: modification(nouveau_jour=date(2026, 11, 24)),
     "plages_modification_fin_apres_debut": lambda: modification(
@@ -160,6 +161,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_agent_deja_pris": deux_rendez_vous_qui_se_chevauchent,
     "reservations_statut_connu": lambda: rendez_vous(statut="reve"),
     "reservations_fin_apres_debut": lambda: rendez_vous(fin=HUIT_HEURES + HEURE * 25),
+    "reservations_pause": lambda: rendez_vous(pause=121),
     "reservations_lieu_sur_place": lambda: rendez_vous(type_lieu="sur_place"),
     "reservations_option_datee": lambda: rendez_vous(statut=Statut.OPTION),
     "reservations_annulation_datee": lambda: rendez_vous(statut=Statut.ANNULE),

@@ -1,6 +1,6 @@
 """What an absence covers: the list, and the cancellation with one message."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from lxml import html
@@ -30,6 +30,17 @@ def test_the_list_gives_who_and_how_to_reach_them_and_nothing_is_ticked() -> Non
     assert "06 12 34 56 78" in texte(reponse)
     assert "jeanne@exemple.fr" in texte(reponse)
     assert "à prévenir vous-même" not in texte(reponse)
+
+
+def test_an_absence_that_begins_during_a_pause_covers_nothing() -> None:
+    equipe = une_equipe()
+    absence = une_absence(equipe, heure_debut=time(12))
+    fin = datetime.combine(demain(), time(12), tzinfo=equipe.structure.tz)
+    un_rendez_vous(equipe, debut=fin - timedelta(hours=1), fin=fin, pause=30)
+
+    assert not html.fromstring(connecte(equipe.admin).get(equipe.adresse(PAGE, absence.pk)).content).xpath(
+        "//input[@name='a_annuler']"
+    )
 
 
 def test_who_cannot_be_told_by_a_message_is_said() -> None:

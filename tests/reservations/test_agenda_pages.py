@@ -37,7 +37,7 @@ def test_a_day_reads_from_morning_to_evening() -> None:
     JourParticulier.objects.create(structure=equipe.structure, jour=jour, ferme=False)  # whatever day it falls on
     une_plage(equipe, premier_jour=jour, frequence="unique")
     une_absence(equipe, equipe.admin, jour, time(15), time(16, 30), "Réunion")
-    rdv = un_rendez_vous(equipe, jours=6)
+    rdv = un_rendez_vous(equipe, jours=6, pause=10)
     local = timezone.localtime(rdv.debut, equipe.structure.tz).hour
 
     reponse = connecte(equipe.admin).get(equipe.adresse("reservations:agenda"), {"jour": jour, "vue": "jour"})
@@ -45,7 +45,7 @@ def test_a_day_reads_from_morning_to_evening() -> None:
     lu = texte(reponse)
     attendus = [
         "Plage d'ouverture Permanence 9 h – 12 h",
-        f"{local} h – {local + 1} h Jeanne Martin Accompagnement individuel",
+        f"{local} h – {local + 1} h Jeanne Martin Accompagnement individuel · puis 10 min de pause",
         "Absent Réunion 15 h – 16 h 30",
     ]
     assert [lu.find(morceau) > 0 for morceau in attendus] == [True] * 3

@@ -50,9 +50,9 @@ CLES_PAR_OPERATION = {
     "recurrence_valid": CLES | {"now", "event", "kind"},
 }
 CLES_EVENEMENT = {"first_day", "end_day", "start", "end", "recurrence"}
-CLES_PLAGE = CLES_EVENEMENT | {"id", "agent", "lieu", "motifs", "assume_not_expired"}
+CLES_PLAGE = CLES_EVENEMENT | {"id", "agent", "lieu", "motifs", "assume_not_expired", "pause"}
 CLES_ABSENCE = CLES_EVENEMENT | {"id", "agent"}
-CLES_RDV = {"id", "agent", "starts", "duration", "ends", "status"}
+CLES_RDV = {"id", "agent", "starts", "duration", "ends", "status", "pause"}
 CLES_MOTIF = {"duration", "min_delay_s", "max_delay_s"}
 CLES_RECURRENCE = {"every", "interval", "on", "day", "until"}
 CLES_ATTENTE = {"first", "last", "count", "includes", "set", "min"}
@@ -215,6 +215,7 @@ class Monde:
                 agent=self.agent(plage.get("agent")),
                 lieu=self.lieu(nom_du_lieu) if nom_du_lieu else None,
                 titre=plage["id"],
+                pause=plage.get("pause", 0),
                 **colonnes(plage),
             ),
             motifs=[self.motif_nomme(nom) for nom in plage.get("motifs") or ["M"]],
@@ -246,6 +247,7 @@ class Monde:
             type_lieu="telephone",
             debut=debut,
             fin=fin,
+            pause=rdv.get("pause", 0),
             statut=statut,
             annule_le=self.maintenant if statut in (Statut.EXCUSE, Statut.ANNULE) else None,
         )

@@ -83,9 +83,9 @@ class Scenario:
     delai_min: int
     delai_max: int
     maintenant: datetime
-    plages: list[tuple[int, int, int, int]] = field(default_factory=list)  # (agent, day, first minute, length)
+    plages: list[tuple[int, int, int, int, int]] = field(default_factory=list)  # (agent, pause, day, minute, length)
     absences: list[tuple[int, int, int, int, int]] = field(default_factory=list)  # the same and a number of nights
-    rendez_vous: list[tuple[int, int, int]] = field(default_factory=list)  # (agent, minutes from the first day, length)
+    rendez_vous: list[tuple[int, int, int, int]] = field(default_factory=list)  # (agent, minute, length, pause)
 
 
 # Both clock changes of Paris, a zone that has none, and one that changes on another day. No public holiday there.
@@ -103,7 +103,19 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     agent = st.integers(0, 1)
     jour = st.integers(0, 4)
     minute = st.integers(0, 1430).map(lambda m: m // 5 * 5)
+    pause = st.sampled_from([0, 0, 5, 10, 45, 120])
     minuit = datetime.combine(premier, time(), ZoneInfo(fuseau)).astimezone(UTC)
+    plages = draw(st.lists(st.tuples(agent, pause, jour, minute, st.integers(1, 60).map(lambda n: n * 5)), max_size=4))
+    # Anywhere, but most often around a plage: that is where pauses meet.
+    ou = st.tuples(agent, st.integers(0, 5 * 1440))
+    if plages:
+        ou = st.one_of(
+            ou,
+            *(
+                st.tuples(st.just(a), st.integers(-130, 330).map(lambda n, depart=j * 1440 + m: depart + n))
+                for a, _, j, m, _ in plages
+            ),
+        )
     return Scenario(
         fuseau,
         premier,
@@ -111,13 +123,15 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         delai_min=draw(st.sampled_from([30, 60, 1440])),
         delai_max=draw(st.sampled_from([61, 2880, 7200])) + 1440,
         maintenant=minuit + timedelta(minutes=draw(st.integers(-2880, 4000))),
-        plages=draw(st.lists(st.tuples(agent, jour, minute, st.integers(1, 60).map(lambda n: n * 5)), max_size=4)),
+        plages=plages,
         absences=draw(
             st.lists(
                 st.tuples(agent, jour, minute, st.integers(1, 40).map(lambda n: n * 5), st.integers(0, 2)), max_size=2
             )
         ),
-        rendez_vous=draw(st.lists(st.tuples(agent, st.integers(0, 5 * 1440), st.integers(5, 120)), max_size=4)),
+        rendez_vous=draw(
+            st.lists(st.tuples(ou, st.integers(5, 120), pause).map(lambda t: (*t[0], *t[1:])), max_size=4)
+        ),
     )
 
 
@@ -131,8 +145,9 @@ def bornes_locales(
     return depart + timedelta(minutes=minute), depart + timedelta(days=nuits, minutes=minute + longueur)
 
 
-def creneaux_naifs(scenario: Scenario) -> set[tuple[datetime, int]]:
-    """Slots by walking each free piece minute by minute: slow, and sharing nothing with the engine but the rule."""
+def creneaux_naifs(scenario: Scenario) -> dict[tuple[datetime, int], int]:
+    """Slots by walking each free piece minute by minute: slow, and sharing nothing with the engine but the rule.
+    Returns the pause of each."""
     tz = ZoneInfo(scenario.fuseau)
     minute = timedelta(minutes=1)
 
@@ -144,10 +159,12 @@ def creneaux_naifs(scenario: Scenario) -> set[tuple[datetime, int]]:
         bornes = bornes_locales(scenario, *reste)
         if bornes:
             pris[agent].append((utc(bornes[0]), utc(bornes[1])))
-    for agent, debut, fin in rendez_vous_possibles(scenario):
-        pris[agent].append((debut, fin))
-    trouves = set()
-    for agent, *reste in scenario.plages:
+    servis: dict[int, list[tuple[datetime, datetime]]] = {0: [], 1: []}
+    for agent, debut, fin, pause in rendez_vous_possibles(scenario):
+        pris[agent].append((debut, fin + pause * minute))
+        servis[agent].append((debut, fin + pause * minute))
+    trouves: dict[tuple[datetime, int], int] = {}
+    for agent, pause, *reste in scenario.plages:
         bornes = bornes_locales(scenario, *reste)
         if not bornes:
             continue
@@ -162,27 +179,29 @@ def creneaux_naifs(scenario: Scenario) -> set[tuple[datetime, int]]:
             moment += minute
             if libre_depuis is not None and (moment - libre_depuis) == timedelta(minutes=scenario.duree):
                 debut_creneau, libre_depuis = libre_depuis, moment
-                if (
-                    scenario.maintenant + timedelta(minutes=scenario.delai_min)
-                    <= debut_creneau
-                    <= scenario.maintenant + timedelta(minutes=scenario.delai_max)
-                ):
-                    trouves.add((debut_creneau, agent))
+                repos = [moment + n * minute for n in range(pause)]
+                if not any(
+                    d <= instant < f for instant in repos for d, f in servis[agent]
+                ) and scenario.maintenant + timedelta(
+                    minutes=scenario.delai_min
+                ) <= debut_creneau <= scenario.maintenant + timedelta(minutes=scenario.delai_max):
+                    trouves[debut_creneau, agent] = max(pause, trouves.get((debut_creneau, agent), 0))
                 # The next slot of the piece starts where this one ends, if that minute is free too.
                 if any(d <= moment < f for d, f in pris[agent]) or moment >= fin:
                     libre_depuis = None
     return trouves
 
 
-def rendez_vous_possibles(scenario: Scenario) -> list[tuple[int, datetime, datetime]]:
+def rendez_vous_possibles(scenario: Scenario) -> list[tuple[int, datetime, datetime, int]]:
     """The rendez-vous of the scenario that the constraint lets in: the first of those that collide."""
     minuit = datetime.combine(scenario.premier, time(), ZoneInfo(scenario.fuseau)).astimezone(UTC)
-    retenus: list[tuple[int, datetime, datetime]] = []
-    for agent, minute, longueur in scenario.rendez_vous:
+    retenus: list[tuple[int, datetime, datetime, int]] = []
+    for agent, minute, longueur, pause in scenario.rendez_vous:
         debut = minuit + timedelta(minutes=minute)
         fin = debut + timedelta(minutes=longueur)
-        if not any(a == agent and d < fin and debut < f for a, d, f in retenus):
-            retenus.append((agent, debut, fin))
+        libre_a = fin + timedelta(minutes=pause)
+        if not any(a == agent and d < libre_a and debut < f + timedelta(minutes=p) for a, d, f, p in retenus):
+            retenus.append((agent, debut, fin, pause))
     return retenus
 
 
@@ -201,10 +220,11 @@ def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
         delai_max=timedelta(minutes=scenario.delai_max),
     )
     avant = scenario.maintenant
-    for agent, *reste in scenario.plages:
+    for agent, pause, *reste in scenario.plages:
         bornes = bornes_locales(scenario, *reste)
         if bornes:
-            ouvrir(motif, agents[agent], None, bornes[0].date(), bornes[0].time(), bornes[1].time(), avant)
+            jour, heures = bornes[0].date(), (bornes[0].time(), bornes[1].time())
+            ouvrir(motif, agents[agent], None, jour, *heures, avant, pause=pause)
     for agent, *reste in scenario.absences:
         bornes = bornes_locales(scenario, *reste)
         if bornes:
@@ -220,16 +240,16 @@ def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
                 ),
                 maintenant=avant,
             )
-    for agent, debut, fin in rendez_vous_possibles(scenario):
-        RendezVous.objects.create(
-            structure=structure, motif=motif, agent=agents[agent], type_lieu="telephone", debut=debut, fin=fin
-        )
+    for agent, debut, fin, pause in rendez_vous_possibles(scenario):
+        champs = {"structure": structure, "motif": motif, "agent": agents[agent], "type_lieu": "telephone"}
+        RendezVous.objects.create(**champs, debut=debut, fin=fin, pause=pause)
 
     demande = demande_du_public(motif, maintenant=avant)
     libres = creneaux_libres([demande], maintenant=avant)
 
     numero = {agent.pk: n for n, agent in enumerate(agents)}
-    assert {(c.debut, numero[c.agent_id]) for c in libres} == creneaux_naifs(scenario)
+    assert len(libres) == len({c[:5] for c in libres})
+    assert {(c.debut, numero[c.agent_id]): c.pause for c in libres} == creneaux_naifs(scenario)
     premiers = premiers_creneaux([demande], maintenant=avant)
     assert [p.debut for p in premiers] == [min(c.debut for c in libres)] if libres else premiers == []
 
@@ -328,6 +348,59 @@ def test_deux_plages_qui_se_chevauchent_ne_doublent_pas_un_creneau(
     for fin in (time(10), time(11)):
         ouvrir(motif, agent, lieu, lundi, time(9), fin, maintenant)
     assert debuts(motif, maintenant) == ["23 09:00", "23 10:00"]
+
+
+A_DIX_HEURES = {"debut": datetime(2026, 11, 23, 9, tzinfo=UTC), "fin": datetime(2026, 11, 23, 9, 30, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("pause", "rendez_vous", "attendu"),
+    [
+        (20, None, ["09:00", "10:00", "11:00"]),  # an empty day is cut as if there were no pause
+        (0, {"pause": 20}, ["10:20", "11:20"]),  # the pause of one already taken is busy time
+        (0, A_DIX_HEURES, ["09:00", "10:30"]),
+        (20, A_DIX_HEURES, ["10:30"]),  # the pause of a new one must fit before the next, and may exceed the plage
+    ],
+)
+def test_la_pause(
+    motif: Motif,
+    agent: Agent,
+    lundi: date,
+    maintenant: datetime,
+    pause: int,
+    rendez_vous: dict[str, object] | None,
+    attendu: list[str],
+) -> None:
+    ouvrir(motif, agent, LieuFactory(structure=motif.structure), lundi, time(9), time(12, 20), maintenant, pause=pause)
+    if rendez_vous is not None:
+        occuper(motif, agent, **rendez_vous)
+    assert debuts(motif, maintenant) == [f"23 {heure}" for heure in attendu]
+
+
+def test_une_absence_peut_commencer_pendant_une_pause_et_un_rendez_vous_hors_plage_non(
+    motif: Motif, agent: Agent, lundi: date, maintenant: datetime
+) -> None:
+    ouvrir(motif, agent, LieuFactory(structure=motif.structure), lundi, time(9), time(10), maintenant, pause=20)
+    absence = Absence(structure=motif.structure, agent=agent, titre="a", premier_jour=lundi, dernier_jour=lundi)
+    absence.heure_debut, absence.heure_fin = time(10), time(18)
+    enregistrer_absence(absence=absence, maintenant=maintenant)
+    assert debuts(motif, maintenant) == ["23 09:00"]
+    occuper(motif, agent, **A_DIX_HEURES)
+    assert debuts(motif, maintenant) == []
+
+
+def test_de_plusieurs_plages_la_plus_longue_pause_qui_tient(
+    motif: Motif, agent: Agent, lundi: date, maintenant: datetime
+) -> None:
+    lieu = LieuFactory(structure=motif.structure)
+    for pause in (20, 5, 10):
+        ouvrir(motif, agent, lieu, lundi, time(9), time(10), maintenant, pause=pause)
+    demande = demande_du_public(motif, maintenant=maintenant)
+    for moteur in (creneaux_libres, premiers_creneaux):
+        assert [c.pause for c in moteur([demande], maintenant=maintenant)] == [20]
+    occuper(motif, agent, debut=datetime(2026, 11, 23, 9, 15, tzinfo=UTC), fin=datetime(2026, 11, 23, 10, tzinfo=UTC))
+    for moteur in (creneaux_libres, premiers_creneaux):
+        assert [c.pause for c in moteur([demande], maintenant=maintenant)] == [10]
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from plages.models import JourParticulier
+from plages.models import JourParticulier, PlageOuverture
 from reservations.deplacement import creneaux_de_deplacement
 from reservations.models import Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
@@ -108,6 +108,15 @@ def test_it_keeps_its_own_duration(equipe: Equipe) -> None:
 
     rdv.refresh_from_db()
     assert rdv.fin - rdv.debut == timedelta(hours=1)
+
+
+def test_it_takes_the_pause_of_the_plage_where_it_goes(equipe: Equipe) -> None:
+    PlageOuverture.objects.update(pause=15)
+    rdv = pris(equipe, a(9), pause=60)
+
+    assert bouger(rdv, a(11)).pause == 15
+    rdv.refresh_from_db()
+    assert (rdv.fin, rdv.periode.upper) == (a(12), a(12, 15))
 
 
 def test_delays_bind_the_public_only(equipe: Equipe) -> None:

@@ -124,6 +124,18 @@ def test_prendre_option_deux_fois_est_la_meme(monde: Monde) -> None:
     assert options_vivantes() == ["08"]
 
 
+def test_une_option_prend_la_pause_de_la_plage_et_remplace_celle_qu_elle_touche(monde: Monde) -> None:
+    monde.option(DIX_HEURES)
+    PlageOuverture.objects.update(pause=15)
+    option = monde.option().rendez_vous
+    assert option is not None
+    assert (option.fin, option.pause) == (DIX_HEURES, 15)
+    assert options_vivantes() == ["08"]
+    with pytest.raises(CreneauIndisponible):
+        monde.option(DIX_HEURES, visiteur="v2")
+    assert monde.option(DIX_HEURES + timedelta(minutes=15), visiteur="v2").rendez_vous is not None
+
+
 def test_prendre_option_prise_par_un_autre_est_refusee(monde: Monde) -> None:
     monde.option()
     with pytest.raises(CreneauIndisponible):
