@@ -6,13 +6,16 @@ read. What cannot be read at all is one French sentence; what is wrong in one ro
 
 import csv
 import io
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import _csv
 
+LIGNES_AFFICHEES = 50  # of each list of a report, unless --details
 SEPARATEURS = {",": "virgule", ";": "point-virgule", "\t": "tabulation"}
 
 
@@ -61,6 +64,29 @@ class Tableau:
     avertissements: list[Anomalie] = field(default_factory=list)
 
 
+def lire_fichier(chemin: Path, *, obligatoires: Collection[str], connues: Collection[str]) -> Tableau:
+    """Read the CSV file of that path, as `lire_csv`; what it refuses begins with the name of the file."""
+    try:
+        return lire_csv(chemin.read_bytes(), obligatoires=obligatoires, connues=connues)
+    except OSError as erreur:
+        raise FichierIllisible(f"Le fichier {chemin} ne peut pas être lu : {erreur.strerror}.") from erreur
+    except FichierIllisible as erreur:
+        raise FichierIllisible(f"{chemin.name} : {erreur}") from erreur
+
+
+def lister(titre: str, anomalies: list[Anomalie], limite: int | None) -> Iterator[str]:
+    """Yield the lines of a report: the anomalies counted by reason, then one line each, as many as fit on a screen."""
+    if not anomalies:
+        return
+    yield f"{titre} : {len(anomalies)}"
+    for (colonne, raison), nombre in Counter((a.colonne, a.raison) for a in anomalies).most_common():
+        yield f"  {nombre} × {f'{colonne} : ' if colonne else ''}{raison}"
+    for anomalie in anomalies[:limite]:
+        yield f"    {anomalie}"
+    if limite is not None and len(anomalies) > limite:
+        yield f"    … et {len(anomalies) - limite} de plus (--details les affiche toutes)"
+
+
 def lire_csv(contenu: bytes, *, obligatoires: Collection[str], connues: Collection[str]) -> Tableau:
     """Read a CSV file. Columns that are not `connues` are left aside with a warning.
 
@@ -81,7 +107,7 @@ def lire_csv(contenu: bytes, *, obligatoires: Collection[str], connues: Collecti
         raise FichierIllisible("La première ligne n'est pas un en-tête CSV : un guillemet y est mal fermé.") from erreur
     _verifier_entete(entete, obligatoires)
     avertissements += [
-        Anomalie(ligne=1, colonne=nom, raison="cette colonne n'est pas dans le standard, elle est laissée de côté")
+        Anomalie(ligne=1, colonne=nom, raison="cette colonne n'est pas attendue, elle est laissée de côté")
         for nom in entete
         if nom and nom not in connues
     ]

@@ -19,9 +19,7 @@ class EquipeRefusee(Exception):
 
 
 @transaction.atomic
-def inviter(
-    *, structure: Structure, courriel: str, prenom: str, nom: str, role: str, maintenant: datetime
-) -> Appartenance:
+def inviter(*, structure: Structure, courriel: str, prenom: str, nom: str, role: str, maintenant: datetime) -> None:
     """Make someone a member, and have them told by e-mail. An address that has an account keeps it, name included.
 
     Raises EquipeRefusee when they already are a member, or when their account is closed.
@@ -32,13 +30,19 @@ def inviter(
     )
     if not agent.is_active:
         raise EquipeRefusee("Le compte de cette adresse est fermé : seule la plateforme peut le rouvrir.")
+    if not ajouter(agent=agent, structure=structure, role=role, maintenant=maintenant):
+        raise EquipeRefusee("Cette personne fait déjà partie de la structure.")
+
+
+@transaction.atomic
+def ajouter(*, agent: Agent, structure: Structure, role: str, maintenant: datetime) -> bool:
+    """Make an agent a member and have them told; False, and nothing changes, when they already are one."""
     appartenance, ajoutee = Appartenance.objects.get_or_create(
         agent=agent, structure=structure, defaults={"role": role, "invite_le": maintenant}
     )
-    if not ajoutee:
-        raise EquipeRefusee("Cette personne fait déjà partie de la structure.")
-    envoyer_invitation.defer(appartenance_id=appartenance.pk)
-    return appartenance
+    if ajoutee:
+        envoyer_invitation.defer(appartenance_id=appartenance.pk)
+    return ajoutee
 
 
 @transaction.atomic

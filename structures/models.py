@@ -128,6 +128,7 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         help_text="L'adresse de votre salle, par exemple https://visio.exemple.fr/ma-salle. "
         "Elle est donnée aux personnes qui prennent un rendez-vous par visioconférence.",
     )
+    id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
     is_active = models.BooleanField("actif", default=True)
     est_plateforme = models.BooleanField("personnel de la plateforme", default=False)
     structures: "models.ManyToManyField[Structure, Appartenance]" = models.ManyToManyField(
@@ -150,6 +151,12 @@ class Agent(AbstractBaseUser, PermissionsMixin):
                 Lower("courriel"),
                 name="structures_agent_courriel_unique",
                 violation_error_message="Un agent utilise déjà cette adresse e-mail.",
+            ),
+            models.UniqueConstraint(
+                name="structures_agent_id_externe_unique",
+                fields=["id_externe"],
+                condition=models.Q(id_externe__isnull=False),
+                violation_error_message="Un agent porte déjà cet identifiant.",
             ),
         ]
 

@@ -120,6 +120,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
         AncienLien.objects.create, structure=StructureFactory(), lien="abc", remplace_le=HUIT_HEURES
     ),
     "structures_agent_courriel_unique": lambda: [AgentFactory(courriel=c) for c in ("a@exemple.fr", "A@exemple.fr")],
+    "structures_agent_id_externe_unique": lambda: deux(AgentFactory, id_externe="abc"),
     "structures_appartenance_unique": lambda: deux(
         AppartenanceFactory, agent=AgentFactory(), structure=StructureFactory()
     ),

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from cartographie import standard
-from cartographie.fichiers import Anomalie, FichierIllisible, Tableau, lire_csv
+from cartographie.fichiers import LIGNES_AFFICHEES, Anomalie, FichierIllisible, lire_fichier, lister
 from cartographie.services import INSEE_FOURNI, Bilan, importer_lieux
 
 COLONNES_STRUCTURES = ("id_lieu", "id_structure", "nombre_aidants")
-LIGNES_AFFICHEES = 50
 
 
 class Command(BaseCommand):
@@ -30,9 +28,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         depart = time.monotonic()
         try:
-            lieux = _lire(options["fichier"], obligatoires=standard.OBLIGATOIRES, connues=standard.COLONNES)
+            lieux = lire_fichier(options["fichier"], obligatoires=standard.OBLIGATOIRES, connues=standard.COLONNES)
             structures = (
-                _lire(options["structures"], obligatoires=COLONNES_STRUCTURES[:2], connues=COLONNES_STRUCTURES)
+                lire_fichier(options["structures"], obligatoires=COLONNES_STRUCTURES[:2], connues=COLONNES_STRUCTURES)
                 if options["structures"]
                 else None
             )
@@ -88,27 +86,8 @@ class Command(BaseCommand):
         self._lister("Refus", bilan.refus, limite)
 
     def _lister(self, titre: str, anomalies: list[Anomalie], limite: int | None) -> None:
-        """Count by reason, then one line each, as many as fit on a screen."""
-        if not anomalies:
-            return
-        self.stdout.write(f"{titre} : {len(anomalies)}")
-        for (colonne, raison), nombre in Counter((a.colonne, a.raison) for a in anomalies).most_common():
-            self.stdout.write(f"  {nombre} × {f'{colonne} : ' if colonne else ''}{raison}")
-        for anomalie in anomalies[:limite]:
-            self.stdout.write(f"    {anomalie}")
-        if limite is not None and len(anomalies) > limite:
-            self.stdout.write(f"    … et {len(anomalies) - limite} de plus (--details les affiche toutes)")
-
-
-def _lire(chemin: Path, *, obligatoires: tuple[str, ...], connues: tuple[str, ...]) -> Tableau:
-    try:
-        contenu = chemin.read_bytes()
-    except OSError as erreur:
-        raise CommandError(f"Le fichier {chemin} ne peut pas être lu : {erreur.strerror}.") from erreur
-    try:
-        return lire_csv(contenu, obligatoires=obligatoires, connues=connues)
-    except FichierIllisible as erreur:
-        raise FichierIllisible(f"{chemin.name} : {erreur}") from erreur
+        for ligne in lister(titre, anomalies, limite):
+            self.stdout.write(ligne)
 
 
 def _nombre(valeur: float, *, decimales: int) -> str:
