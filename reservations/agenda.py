@@ -5,7 +5,7 @@ keeps its 24 hours: in spring a block simply crosses the missing hour; in autumn
 by side.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -96,6 +96,40 @@ def disposer[T](periodes: Iterable[Periode[T]], jours: Sequence[date], tz: ZoneI
             if jour in par_jour:
                 par_jour[jour].append(_bloc(periode, jour, tz))
     return {jour: _cote_a_cote(blocs) for jour, blocs in par_jour.items()}
+
+
+def heures_libres(
+    ouvertes: Iterable[Periode[object]], prises: Iterable[Periode[object]], depuis: datetime, tz: ZoneInfo
+) -> list[tuple[datetime, datetime]]:
+    """Return the free time of open periods from an instant on (UTC), cut where an hour begins on the wall.
+
+    ::
+
+        open    8 h 30 |---------------------------| 11 h
+        taken                9 h 40 |----| 10 h
+        free    8 h 30 |--| 9 h |---|    |---------| 11 h
+    """
+    bornes_prises = sorted((p.debut, p.fin) for p in prises)
+    libres: list[tuple[datetime, datetime]] = []
+    jusqu_a = depuis  # what is before is past, or already said by an open period that overlaps
+    for ouverte in sorted(ouvertes, key=lambda o: (o.debut, o.fin)):
+        curseur = max(ouverte.debut, jusqu_a)
+        for debut, fin in bornes_prises:
+            if fin <= curseur or debut >= ouverte.fin:
+                continue
+            libres += _par_heure(curseur, debut, tz)
+            curseur = max(curseur, fin)
+        libres += _par_heure(curseur, ouverte.fin, tz)
+        jusqu_a = max(jusqu_a, ouverte.fin)
+    return libres
+
+
+def _par_heure(debut: datetime, fin: datetime, tz: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    while debut < fin:
+        minutes = 60 - debut.astimezone(tz).minute
+        suivante = min(fin, debut.replace(second=0, microsecond=0) + timedelta(minutes=minutes))
+        yield debut, suivante
+        debut = suivante
 
 
 def heures_affichees(par_jour: Iterable[Iterable[Bloc[object]]]) -> tuple[int, int]:

@@ -7,8 +7,8 @@ from django import forms
 from django.utils import timezone
 
 from reservations.forms_agent import AnnulationForm
-from reservations.models import Apprenant, RendezVous
-from reservations.sms import est_mobile, sms_possibles
+from reservations.messagerie import sera_prevenu
+from reservations.models import RendezVous
 from structures.dates import de_a
 
 
@@ -48,8 +48,3 @@ class RendezVousCouvertsForm(AnnulationForm):
     def choisis(self) -> list[RendezVous]:
         """Return the rendez-vous ticked."""
         return [rdv for rdv in self.rendez_vous if rdv.pk in self.cleaned_data["a_annuler"]]
-
-
-def sera_prevenu(apprenant: Apprenant) -> bool:
-    """Whether a cancellation reaches the learner by itself: the rule of `reservations.messagerie`."""
-    return bool(apprenant.courriel) or (sms_possibles() and est_mobile(apprenant.telephone))

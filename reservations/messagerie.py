@@ -15,7 +15,7 @@ from procrastinate.types import JSONDict
 
 from reservations import redaction
 from reservations.ical import Methode, invitation, uid_ical
-from reservations.models import STATUTS_ANNULES, Canal, Demarche, Message, Participation, RendezVous
+from reservations.models import STATUTS_ANNULES, Apprenant, Canal, Demarche, Message, Participation, RendezVous
 from reservations.sms import est_mobile, sms_possibles
 from reservations.taches import envoyer_message
 from structures.models import Agent
@@ -44,10 +44,12 @@ def envoyer_code(*, demarche: Demarche, code: str) -> None:
 
 
 @transaction.atomic
-def annoncer_confirmation(*, rendez_vous: RendezVous) -> None:
-    """Tell each learner and the agent that the rendez-vous is taken."""
+def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
+    """Tell each learner and the agent that the rendez-vous is taken; not the agent who took it (`auteur`)."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
-    messages = [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
+    messages = []
+    if rendez_vous.agent != auteur:
+        messages.append(_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST"))
     for participation in rendez_vous.participations.all():
         texte = redaction.confirmation(rendez_vous, participation)
         sms = redaction.confirmation_par_sms(rendez_vous)
@@ -105,6 +107,11 @@ def invitation_de(*, rendez_vous: RendezVous) -> str:
     if rendez_vous.statut in STATUTS_ANNULES:
         return _ics_apprenant(rendez_vous, participation, redaction.annulation(rendez_vous, participation), "CANCEL")
     return _ics_apprenant(rendez_vous, participation, redaction.confirmation(rendez_vous, participation), "REQUEST")
+
+
+def sera_prevenu(apprenant: Apprenant) -> bool:
+    """Whether a message reaches the learner: by e-mail, else by SMS when the number and this instance allow it."""
+    return bool(apprenant.courriel) or (sms_possibles() and est_mobile(apprenant.telephone))
 
 
 def _poster(messages: list[Message]) -> None:

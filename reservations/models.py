@@ -1,17 +1,23 @@
 """The booking: rendez-vous (options included), participations, apprenants, bookings in progress, messages."""
 
+import re
 import uuid
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.lookups import Unaccent
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from motifs.models import Motif, TypeLieu
 from plages.models import PAUSE_MAXIMUM
+from reservations.telephones import debuts_de_numero
 from structures.models import Agent, Lieu, Structure, jeton_secret
 
 
@@ -30,6 +36,24 @@ STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
 STATUTS_ANNULES = (Statut.EXCUSE, Statut.ANNULE)
 
 
+class ApprenantQuerySet(models.QuerySet["Apprenant"]):
+    """Learners asked for by what the page needs."""
+
+    def cherches(self, texte: str) -> "ApprenantQuerySet":
+        """Those whose number begins so when a number is typed; else whose name has each of these words, or parts of
+        words, whatever the accents, the capitals, the hyphens and the order."""
+        if debuts := debuts_de_numero(texte):
+            avec_numero = self.alias(numero=Cast("telephone", models.CharField()))
+            return avec_numero.filter(reduce(or_, (Q(numero__startswith=debut) for debut in debuts)))
+        trouves = self.alias(nom_entier=Concat("prenom", Value(" "), "nom"))
+        for mot in re.findall(r"\w+", texte):
+            trouves = trouves.filter(nom_entier__unaccent__icontains=mot)
+        return trouves
+
+    def par_nom(self) -> "ApprenantQuerySet":
+        return self.order_by(Unaccent(Lower("nom")), Unaccent(Lower("prenom")), "pk")
+
+
 class Apprenant(models.Model):
     """A learner, as one structure knows them."""
 
@@ -39,6 +63,8 @@ class Apprenant(models.Model):
     courriel = models.EmailField("adresse e-mail", blank=True)
     telephone = PhoneNumberField("téléphone", blank=True)
     cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    objects = ApprenantQuerySet.as_manager()
 
     class Meta:
         verbose_name = "apprenant"
@@ -60,6 +86,15 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
 
     def a_venir(self, maintenant: datetime) -> "RendezVousQuerySet":
         return self.filter(fin__gt=maintenant, statut=Statut.PREVU).order_by("debut", "pk")
+
+    def annules_a_venir(self, maintenant: datetime) -> "RendezVousQuerySet":
+        """Those that would be to come, had they not been cancelled."""
+        return self.filter(fin__gt=maintenant, statut__in=STATUTS_ANNULES).order_by("debut", "pk")
+
+    def occupant(self, agent_id: int, debut: datetime, fin: datetime, maintenant: datetime) -> "RendezVousQuerySet":
+        """What takes an agent's time between two instants, in any structure; an option that expired takes none."""
+        pris = self.filter(agent=agent_id, statut__in=STATUTS_OCCUPANTS, periode__overlap=(debut, fin))
+        return pris.filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant)).order_by("debut", "pk")
 
     def passes(self, maintenant: datetime, depuis: timedelta) -> "RendezVousQuerySet":
         """Those that ended within `depuis`, whatever became of them, the last one first."""

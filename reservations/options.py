@@ -1,13 +1,30 @@
-"""Giving held slots back, for the booking services and for the job that cleans up."""
+"""What the booking services share: the locks, what a lost race becomes, held slots given back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from reservations.models import RendezVous, RendezVousQuerySet, Statut
+from reservations.refus import CreneauIndisponible
 from structures.services import verrouiller_agents
+
+# What PostgreSQL says to the loser of a race: exclusion_violation, deadlock_detected, lock_not_available (timeout).
+PERDANTS = {"23P01", "40P01", "55P03"}
+
+
+@contextmanager
+def course_perdue_est_un_refus() -> Iterator[None]:
+    """Turn what the database says to the loser of a race into `CreneauIndisponible`; wraps a whole transaction."""
+    try:
+        yield
+    except (IntegrityError, OperationalError) as erreur:
+        cause = erreur.__cause__
+        if getattr(cause, "sqlstate", None) in PERDANTS:
+            raise CreneauIndisponible from erreur
+        raise
 
 
 def verrouiller(agents: Collection[int]) -> None:

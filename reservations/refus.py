@@ -59,3 +59,9 @@ class SuiviImpossible(ReservationImpossible):
     """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
 
     phrase = "Ce rendez-vous vient de changer. Relisez-le avant de continuer."
+
+
+class CreationImpossible(ReservationImpossible):
+    """An agent's form cannot become a rendez-vous: what it names has changed since it was read."""
+
+    phrase = "Quelque chose vient de changer. Relisez le formulaire avant de continuer."

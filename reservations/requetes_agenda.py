@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, Value
@@ -10,16 +10,17 @@ from django.db.models.functions import Concat
 
 from plages.models import Indisponibilite, Ouverture
 from plages.services import jours_fermes
-from reservations.agenda import Bloc, Periode, bornes, disposer, heures_affichees
-from reservations.models import STATUTS_OCCUPANTS, RendezVous, Statut
+from reservations.agenda import PAS, Bloc, Periode, bornes, disposer, heures_affichees, heures_libres
+from reservations.models import STATUTS_ANNULES, STATUTS_OCCUPANTS, RendezVous, Statut
 from structures.models import Agent, Structure
 
-DEVANT = {"rdv", "option", "occupe"}  # in front of the plages and of the absences
+DEVANT = {"rdv", "option", "occupe", "libre"}  # in front of the plages and of the absences
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One thing of the agenda. `genre`: plage, absence, occupe, option, or rdv, with what its block shows.
+    """One thing of the agenda. `genre`: plage, absence, occupe, option, libre (free time of a plage), or rdv, with what
+    its block shows.
 
     Not a rendez-vous itself: a week may have hundreds, and building their models would take most of the answer's time.
     """
@@ -59,6 +60,7 @@ def agenda_de(
     absences, occupations = _absences(agent, structure, debut, fin)
     devant = _rendez_vous(agent, structure, debut, fin, maintenant) + occupations
     devant += _ailleurs(agent, structure, debut, fin, maintenant)
+    devant += _libres(plages, [*devant, *absences], structure, maintenant)
     couches = [disposer(couche, jours, structure.tz) for couche in (plages, absences, devant)]
     fermes = jours_fermes(structure, jours[0], jours[-1])
     heures = heures_affichees(blocs for couche in couches for blocs in couche.values())
@@ -114,7 +116,7 @@ def _rendez_vous(
         .values_list("debut", "fin", "pk", "statut", "motif__nom", "motif__couleur", "personnes", "pause")
     )
     return [
-        Periode(d, f, Element("option"))
+        Periode(d, f, Element("option", pause=pause))
         if statut == Statut.OPTION
         else Periode(d, f, Element("rdv", ", ".join(personnes), pk, statut, motif, couleur, pause))
         for d, f, pk, statut, motif, couleur, personnes, pause in lignes
@@ -129,7 +131,22 @@ def _ailleurs(
         .filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant))
         .exclude(structure=structure)
     )
-    return [Periode(d, f, Element("occupe")) for d, f in pris.order_by("pk").values_list("debut", "fin")]
+    lignes = pris.order_by("pk").values_list("debut", "fin", "pause")
+    return [Periode(d, f, Element("occupe", pause=pause)) for d, f, pause in lignes]
+
+
+def _libres(
+    plages: list[Periode[Element]], reste: list[Periode[Element]], structure: Structure, maintenant: datetime
+) -> list[Periode[Element]]:
+    """Return the free time to come of the plages, where a rendez-vous may be added."""
+    prises = [
+        Periode(p.debut, p.fin + timedelta(minutes=p.objet.pause), p.objet)
+        for p in reste
+        if p.objet.statut not in STATUTS_ANNULES
+    ]
+    depuis = maintenant.replace(second=0, microsecond=0) + timedelta(minutes=PAS - maintenant.minute % PAS)
+    libres = heures_libres(plages, prises, depuis, structure.tz)
+    return [Periode(debut, fin, Element("libre")) for debut, fin in libres]
 
 
 def agents_de_l_agenda(structure: Structure, moi: Agent) -> list[Agent]:

@@ -5,12 +5,10 @@ engine again, then writes. The constraint `reservations_agent_deja_pris` is the 
 ends there, as a polite refusal.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 
 from motifs.models import Motif, TypeLieu
@@ -26,7 +24,7 @@ from reservations.models import (
     RendezVous,
     Statut,
 )
-from reservations.options import liberer_options, verrouiller
+from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
 from reservations.refus import (
     AnnulationImpossible,
     CreneauIndisponible,
@@ -36,22 +34,6 @@ from reservations.refus import (
     TropDeCreneauxGardes,
 )
 from structures.services import verrouiller_agents
-
-# What PostgreSQL says to the loser of a race: exclusion_violation, deadlock_detected, lock_not_available (timeout).
-PERDANTS = {"23P01", "40P01", "55P03"}
-
-
-@contextmanager
-def _course_perdue_est_un_refus() -> Iterator[None]:
-    """Turn what the database says to the loser of a race into `CreneauIndisponible`; wraps a whole transaction."""
-    try:
-        yield
-    except (IntegrityError, OperationalError) as erreur:
-        cause = erreur.__cause__
-        if getattr(cause, "sqlstate", None) in PERDANTS:
-            raise CreneauIndisponible from erreur
-        raise
-
 
 # --- Options ------------------------------------------------------------------------------------------------------
 
@@ -95,7 +77,7 @@ def _prendre_option(
         _limiter_les_options(visiteur=visiteur, adresse=adresse_hachee, maintenant=maintenant)
     for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant):
         try:
-            with _course_perdue_est_un_refus(), transaction.atomic():
+            with course_perdue_est_un_refus(), transaction.atomic():
                 return _garder(creneau, motif, demarche, visiteur, adresse_hachee, maintenant)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
@@ -270,7 +252,7 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
         demarche = _prendre_option(
             motif, demarche.lieu_id, demarche.debut, demarche.visiteur, demarche.adresse, maintenant, demarche
         )
-    with _course_perdue_est_un_refus(), transaction.atomic():
+    with course_perdue_est_un_refus(), transaction.atomic():
         return _confirmer_sous_verrou(demarche, maintenant)
 
 
@@ -332,7 +314,8 @@ def _apprenant(demarche: Demarche) -> Apprenant:
         Q(courriel__iexact=demarche.courriel) if demarche.courriel else Q(courriel="", telephone=demarche.telephone)
     )
     apprenant = (
-        Apprenant.objects.filter(
+        Apprenant.objects.select_for_update(of=("self",), no_key=True)  # an agent may be deleting it
+        .filter(
             par_contact,
             structure=demarche.motif.structure_id,
             prenom__iexact=demarche.prenom,
@@ -396,7 +379,7 @@ def noter_presence(*, rendez_vous: RendezVous, statut: Statut, maintenant: datet
     EXCUSE before it begins is a cancellation, told as such. Taking a cancelled one back is a booking: the agent may
     have been booked since, and the constraint then refuses. Raises SuiviImpossible, CreneauIndisponible.
     """
-    with _course_perdue_est_un_refus(), transaction.atomic():
+    with course_perdue_est_un_refus(), transaction.atomic():
         return _noter_sous_verrou(rendez_vous, statut, maintenant)
 
 
@@ -457,7 +440,7 @@ def deplacer(*, rendez_vous: RendezVous, agent_id: int, debut: datetime, mainten
     """
     if not rendez_vous.structure.agents.filter(pk=agent_id, is_active=True).exists():
         raise CreneauIndisponible
-    with _course_perdue_est_un_refus(), transaction.atomic():
+    with course_perdue_est_un_refus(), transaction.atomic():
         return _deplacer_sous_verrou(rendez_vous, agent_id, debut, maintenant)
 
 

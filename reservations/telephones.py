@@ -1,5 +1,7 @@
 """Reading a telephone number as people type it, in mainland France or overseas. Pure."""
 
+import re
+
 import phonenumbers
 from phonenumber_field.phonenumber import PhoneNumber
 
@@ -27,3 +29,19 @@ def lire_telephone(saisie: str, *, departement: str = "") -> PhoneNumber | None:
 def est_francais(numero: PhoneNumber) -> bool:
     """Whether the number is one of France or of its territories."""
     return numero.country_code in INDICATIFS_FRANCAIS
+
+
+def debuts_de_numero(saisie: str) -> list[str]:
+    """Return how the numbers (E.164) that begin as typed begin: "06 12", "0612", "+33 6 12", "0033612", "6 12".
+
+    Empty when what is typed is not the beginning of a number. A leading 0 may be that of any French territory.
+    """
+    chiffres = re.sub(r"\(0\)|[\s.\-/]", "", saisie)
+    if not re.fullmatch(r"\+?[0-9]{2,15}", chiffres):
+        return []
+    if chiffres.startswith("+"):
+        return [chiffres]
+    if chiffres.startswith("00"):
+        return [f"+{chiffres[2:]}"]
+    national = [f"+{indicatif}{chiffres.removeprefix('0')}" for indicatif in sorted(INDICATIFS_FRANCAIS)]
+    return national if chiffres.startswith("0") else [*national, f"+{chiffres}"]

@@ -2,12 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reservations import vues_absence, vues_agenda, vues_agent, vues_depart, vues_deplacement, vues_rendez_vous_agent
+from reservations import (
+    vues_absence,
+    vues_agenda,
+    vues_agent,
+    vues_creation,
+    vues_depart,
+    vues_deplacement,
+    vues_rendez_vous_agent,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", vues_agenda.agenda, name="agenda"),
     path("agenda/journee/", vues_agenda.journee, name="journee"),
     path("rendez-vous/", vues_agent.rendez_vous, name="rendez_vous"),
+    path("rendez-vous/nouveau/", vues_creation.nouveau_rendez_vous, name="nouveau_rendez_vous"),
     path("rendez-vous/<int:rendez_vous_id>/", vues_rendez_vous_agent.rendez_vous_detail, name="rendez_vous_detail"),
     path("rendez-vous/<int:rendez_vous_id>/deplacer/", vues_deplacement.deplacer, name="deplacer"),
     path(

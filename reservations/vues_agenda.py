@@ -72,6 +72,7 @@ def agenda(request: RequeteAgent) -> HttpResponse:
             "avant": choix.adresse(jour=choix.jour - pas),
             "apres": choix.adresse(jour=choix.jour + pas),
             "aujourd_hui": choix.adresse(jour=aujourd_hui),
+            "ajouter": _ajouter(choix),
         },
         "vues": [(nom, mot, choix.adresse(vue=nom)) for nom, mot in (("semaine", "Semaine"), ("jour", "Jour"))],
         "agents": agents,
@@ -92,6 +93,11 @@ def journee(request: RequeteAgent) -> HttpResponse:
     rendez_vous = du_jour.exclude(statut__in=STATUTS_ANNULES).avec_details().order_by("debut", "pk")
     contexte = {"agent": agent, "jour": jour, "rendez_vous": rendez_vous}
     return render(request, "reservations/agent/agenda_journee.html", contexte)
+
+
+def _ajouter(choix: Choix) -> str:
+    """Return what the links to a new rendez-vous say of this agenda: whose it is, which view to come back to."""
+    return urlencode({"agent": choix.agent_id, **({"vue": "jour"} if choix.vue == "jour" else {})})
 
 
 def _jour_demande(request: RequeteAgent, aujourd_hui: date) -> date:

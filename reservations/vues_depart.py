@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from reservations.depart import DepartChange, rendez_vous_du_depart, retirer
-from reservations.forms_absence import sera_prevenu
 from reservations.forms_agent import AnnulationForm
+from reservations.messagerie import sera_prevenu
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.equipe import EquipeRefusee, est_seul_admin
 from structures.models import Appartenance

@@ -155,7 +155,7 @@ _SECTIONS: list[tuple[str, str, str]] = [
     (
         "Rendez-vous",
         "reservations:rendez_vous",
-        r"reservations:(rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
+        r"reservations:(rendez_vous|nouveau_rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
     ),
     ("Agenda", "reservations:agenda", r"reservations:(agenda|journee)$"),
     ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence)"),

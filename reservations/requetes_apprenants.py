@@ -1,0 +1,47 @@
+"""Reads over the learners of a structure."""
+
+from datetime import datetime
+
+from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery
+
+from reservations.models import STATUTS_ANNULES, Apprenant, ApprenantQuerySet, Participation, Statut
+
+
+def apprenant_connu(apprenant: Apprenant) -> Apprenant | None:
+    """Return the learner of the structure who has this name and this e-mail address or number, if there is one.
+
+    For agents only, who see the learners of their structure anyway: a contact typed by the public must be verified.
+    """
+    contact = Q()
+    if apprenant.courriel:
+        contact |= Q(courriel__iexact=apprenant.courriel)
+    if apprenant.telephone:
+        contact |= Q(telephone=apprenant.telephone)
+    if not contact:
+        return None
+    return (
+        Apprenant.objects.filter(
+            contact,
+            structure=apprenant.structure_id,
+            prenom__unaccent__iexact=apprenant.prenom,
+            nom__unaccent__iexact=apprenant.nom,
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def avec_leurs_rendez_vous(apprenants: ApprenantQuerySet, maintenant: datetime) -> ApprenantQuerySet:
+    """Add to each learner `prochain` and `dernier`: the starts of their next rendez-vous and of the last one over."""
+    siens: QuerySet[Participation] = Participation.objects.filter(apprenant=OuterRef("pk")).exclude(
+        rendez_vous__statut__in=STATUTS_ANNULES
+    )
+    a_venir = siens.filter(rendez_vous__fin__gt=maintenant, rendez_vous__statut=Statut.PREVU)
+    passes = siens.filter(rendez_vous__fin__lte=maintenant)
+    return apprenants.annotate(
+        prochain=_debut(a_venir.order_by("rendez_vous__debut")), dernier=_debut(passes.order_by("-rendez_vous__debut"))
+    )
+
+
+def _debut(participations: QuerySet[Participation]) -> Subquery:
+    return Subquery(participations.values("rendez_vous__debut")[:1], output_field=DateTimeField())
