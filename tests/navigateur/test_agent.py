@@ -148,6 +148,7 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
     rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
     pages = [
         ("reservations:rendez_vous",),
+        ("reservations:nouveau_rendez_vous",),
         ("reservations:annuler", rdv.pk),
         ("reservations:reservation_en_ligne",),
         ("reservations:lien",),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reservations.agenda import Periode, bornes, disposer, heures_affichees, semaine_de
+from reservations.agenda import Periode, bornes, disposer, heures_affichees, heures_libres, semaine_de
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 LUNDI = date(2026, 11, 23)
@@ -133,3 +133,24 @@ def test_the_hours_shown_grow_with_what_there_is(periode: tuple[str, str], heure
     blocs = disposer([Periode(a(periode[0]), a(periode[1]), None)], SEMAINE, PARIS)
 
     assert heures_affichees(blocs.values()) == heures
+
+
+@pytest.mark.parametrize(
+    ("ouvertes", "prises", "depuis", "libres"),
+    [
+        (["08:30-11:00"], ["09:40-10:00"], "00:00", ["08:30-09:00", "09:00-09:40", "10:00-11:00"]),
+        (["09:00-10:00"], [], "09:25", ["09:25-10:00"]),
+        (["09:00-10:00"], ["08:00-09:15", "09:10-09:20", "09:50-12:00"], "00:00", ["09:20-09:50"]),
+        (["09:00-10:00"], ["09:00-10:00"], "00:00", []),
+        (["09:00-10:00", "09:30-10:30"], [], "00:00", ["09:00-10:00", "10:00-10:30"]),  # said once
+        (["09:00-10:00"], [], "11:00", []),
+    ],
+)
+def test_the_free_time_of_what_is_open(ouvertes: list[str], prises: list[str], depuis: str, libres: list[str]) -> None:
+    def periodes(textes: list[str]) -> list[Periode]:
+        bornes = [texte.split("-") for texte in textes]
+        return [Periode(a(debut), a(fin), None) for debut, fin in bornes]
+
+    trouves = heures_libres(periodes(ouvertes), periodes(prises), a(depuis), PARIS)
+
+    assert [f"{d.astimezone(PARIS):%H:%M}-{f.astimezone(PARIS):%H:%M}" for d, f in trouves] == libres
