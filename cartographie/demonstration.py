@@ -8,6 +8,7 @@ exemple.fr and their numbers belong to nobody.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -16,7 +17,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from cartographie import standard
-from cartographie.communes import DONNEES
 from cartographie.fichiers import Ligne, lire_csv
 from cartographie.services import importer_lieux
 from motifs.models import Motif, Public, TypeLieu
@@ -27,6 +27,7 @@ from reservations.creneaux import Creneau, Demande, creneaux_libres
 from reservations.models import STATUTS_ANNULES, Apprenant, Participation, RendezVous, Statut
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Role, Structure
 
+DONNEES = Path(__file__).parent / "donnees"
 COURRIEL = "camille.durand@exemple.fr"
 MOT_DE_PASSE = "demonstration-drome-26"
 

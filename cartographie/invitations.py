@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from cartographie.communes import Commune, annuaire_national, departement_du_code_postal
 from cartographie.fichiers import Anomalie, Ligne
 from motifs.models import Motif
 from structures import equipe
+from structures.communes import Commune, annuaire_national, departement_du_code_postal
 from structures.fuseaux import departement_du_code, fuseau_du_departement
 from structures.models import Agent, Lieu, Role, Structure
 from structures.texte import en_ligne

@@ -7,17 +7,17 @@ from typing import Any
 
 from django.db import transaction
 
-from cartographie.communes import (
+from cartographie.fichiers import Anomalie, Ligne
+from cartographie.standard import Analyse, LieuDuStandard, Rattachement, analyser
+from plages.models import PlageOuverture
+from reservations.models import RendezVous
+from structures.communes import (
     Annuaire,
     annuaire_national,
     departement_du_code_postal,
     distance_km,
     normaliser,
 )
-from cartographie.fichiers import Anomalie, Ligne
-from cartographie.standard import Analyse, LieuDuStandard, Rattachement, analyser
-from plages.models import PlageOuverture
-from reservations.models import RendezVous
 from structures.fuseaux import departement_du_code, fuseau_du_departement
 from structures.models import Lieu, Structure
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import phonenumbers
 
-from cartographie.communes import departement_du_code_postal
 from cartographie.fichiers import Anomalie, Ligne
+from structures.communes import departement_du_code_postal
 
 SEPARATEUR_DE_LISTE = "|"
 SANS_PIVOT = re.compile(r"^0+$")  # what publishers write when they do not know the SIRET

@@ -17,6 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:structure_id>/parametres/lieux/", views_lieux.lieux, name="lieux"),
     path("agent/<int:structure_id>/parametres/lieux/nouveau/", views_lieux.nouveau_lieu, name="nouveau_lieu"),
     path("agent/<int:structure_id>/parametres/lieux/<int:lieu_id>/", views_lieux.modifier_lieu, name="modifier_lieu"),
+    path(
+        "agent/<int:structure_id>/parametres/lieux/<int:lieu_id>/ouvrir-ou-fermer/",
+        views_lieux.basculer_lieu,
+        name="basculer_lieu",
+    ),
     path("agent/<int:structure_id>/parametres/agents/", views_agents.agents, name="agents"),
     path("agent/<int:structure_id>/parametres/agents/inviter/", views_agents.inviter_agent, name="inviter_agent"),
     path(

@@ -11,6 +11,7 @@ ORDRE = ["structures", "motifs", "plages", "reservations", "cartographie"]
 PURS = [
     "structures/fuseaux.py",
     "structures/dates.py",
+    "structures/carte.py",
     "plages/recurrence.py",
     "plages/feries.py",
     "plages/mots.py",
@@ -19,7 +20,7 @@ PURS = [
     "reservations/refus.py",
     "reservations/verdict.py",
     "cartographie/standard.py",
-    "cartographie/communes.py",
+    "structures/communes.py",
 ]
 # What shows pages may read, never write, through a later application's querysets (design, "Layout").
 LECTEURS = ("views", "vues", "forms", "requetes", "urls")

@@ -20,6 +20,7 @@ ADMIN = {
     "motifs:restaurer_motif",
     "structures:nouveau_lieu",
     "structures:modifier_lieu",
+    "structures:basculer_lieu",
     "structures:structure",
     "structures:inviter_agent",
     "structures:relancer_agent",
@@ -44,6 +45,7 @@ ECRITURE_SEULE = {
     "motifs:archiver_motif",
     "motifs:restaurer_motif",
     "reservations:basculer_motif",
+    "structures:basculer_lieu",
     "structures:relancer_agent",
     "structures:changer_role",
 }

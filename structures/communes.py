@@ -153,6 +153,17 @@ class Annuaire:
                 return Trouvaille(trouvees[0], methode)
         return None
 
+    def proposer(self, code_postal: str, nom: str) -> list[Commune]:
+        """Return what to choose from when nothing is sure: the communes of the postcode, those whose name is nearest
+        first, then those of that name elsewhere."""
+        cherche = normaliser(nom)
+        voisines = sorted(
+            self._par_code_postal.get(code_postal, []),
+            key=lambda c: (-SequenceMatcher(None, cherche, normaliser(c.nom)).ratio(), c.nom),
+        )
+        homonymes = [*self._par_nom.get(cherche, []), *self._par_ancien_nom.get(cherche, [])]
+        return list(dict.fromkeys([*voisines, *homonymes]))
+
     def _ressemblantes(self, cherche: str, communes: list[Commune]) -> list[Commune]:
         """Return the communes whose name, of today or of before, begins, ends or nearly is the name looked for."""
         noms = {commune: [normaliser(commune.nom), *self._anciens[commune.code_insee]] for commune in communes}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cartographie.communes import (
+from structures.communes import (
     Annuaire,
     Commune,
     Methode,
