@@ -5,7 +5,7 @@ icalendar library walks on local time and puts the spring change one hour late.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -36,6 +36,65 @@ def uid_ical(identifiant: str) -> str:
     return f"{identifiant}@rdv-aide-numerique"
 
 
+class Evenement(NamedTuple):
+    """One line of a calendar that other programs follow. Times are UTC, written in the zone `tz`.
+
+    `occupe`: whether it makes its owner busy. The same `uid` with a greater `sequence` is a later version of it.
+    """
+
+    uid: str
+    sequence: int
+    debut: datetime
+    fin: datetime
+    tz: ZoneInfo
+    titre: str
+    lieu: str
+    description: str
+    occupe: bool
+
+
+def calendrier_suivi(evenements: Iterable[Evenement], *, nom: str, horodatage: datetime) -> str:
+    """Return the calendar's text, CRLF included. What is no more in it disappears from the programs that follow."""
+    calendrier = _calendrier("PUBLISH")
+    calendrier.add("x-wr-calname", en_ligne(nom))
+    # How often to come back: two properties for the same wish (RFC 7986, and what Outlook and Google read).
+    calendrier.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendrier.add("x-published-ttl", "PT1H")
+    lignes = list(evenements)
+    for fuseau in sorted({e.tz.key for e in lignes}):
+        tz = ZoneInfo(fuseau)
+        annees = {e.debut.astimezone(tz).year for e in lignes if e.tz.key == fuseau}
+        calendrier.add_component(_vtimezone(tz, min(annees), max(annees)))
+    for e in lignes:
+        calendrier.add_component(_evenement(e, horodatage))
+    return calendrier.to_ical().decode()
+
+
+def _calendrier(methode: str) -> Calendar:
+    calendrier = Calendar()
+    calendrier.add("prodid", PRODID)
+    calendrier.add("version", "2.0")
+    calendrier.add("calscale", "GREGORIAN")
+    calendrier.add("method", methode)
+    return calendrier
+
+
+def _evenement(e: Evenement, horodatage: datetime) -> Event:
+    evenement = Event()
+    evenement.add("uid", en_ligne(e.uid))
+    evenement.add("sequence", e.sequence)
+    evenement.add("dtstamp", horodatage.astimezone(UTC))
+    evenement.add("dtstart", e.debut.astimezone(e.tz))
+    evenement.add("dtend", e.fin.astimezone(e.tz))
+    evenement.add("transp", "OPAQUE" if e.occupe else "TRANSPARENT")
+    evenement.add("summary", en_ligne(e.titre))
+    if e.description:
+        evenement.add("description", sans_controle(e.description))
+    if e.lieu:
+        evenement.add("location", en_ligne(e.lieu))
+    return evenement
+
+
 def invitation(
     *,
     uid: str,
@@ -57,18 +116,10 @@ def invitation(
     A later version of the same event keeps its `uid` and has a greater `sequence`: calendar programs then replace the
     event (REQUEST) or remove it (CANCEL).
     """
-    evenement = Event()
-    evenement.add("uid", en_ligne(uid))
-    evenement.add("sequence", sequence)
-    evenement.add("dtstamp", horodatage.astimezone(UTC))
-    evenement.add("dtstart", debut.astimezone(tz))
-    evenement.add("dtend", fin.astimezone(tz))
+    evenement = _evenement(
+        Evenement(uid, sequence, debut, fin, tz, titre, lieu, description, occupe=methode == "REQUEST"), horodatage
+    )
     evenement.add("status", "CANCELLED" if methode == "CANCEL" else "CONFIRMED")
-    evenement.add("transp", "TRANSPARENT" if methode == "CANCEL" else "OPAQUE")
-    evenement.add("summary", en_ligne(titre))
-    evenement.add("description", sans_controle(description))
-    if lieu:
-        evenement.add("location", en_ligne(lieu))
     if url:
         evenement.add("url", en_ligne(url))
     evenement.add("organizer", _adresse(organisateur))
@@ -80,12 +131,9 @@ def invitation(
             _adresse(participant, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"),
         )
 
-    calendrier = Calendar()
-    calendrier.add("prodid", PRODID)
-    calendrier.add("version", "2.0")
-    calendrier.add("calscale", "GREGORIAN")
-    calendrier.add("method", methode)
-    calendrier.add_component(_vtimezone(tz, debut.astimezone(tz).year))
+    calendrier = _calendrier(methode)
+    annee = debut.astimezone(tz).year
+    calendrier.add_component(_vtimezone(tz, annee, annee))
     calendrier.add_component(evenement)
     return calendrier.to_ical().decode()
 
@@ -100,17 +148,17 @@ def _adresse(personne: tuple[str, str], **parametres: str) -> vCalAddress:
 
 
 @lru_cache(maxsize=64)
-def _vtimezone(tz: ZoneInfo, annee: int) -> Timezone:
-    """Return the VTIMEZONE that is right from the year before `annee` to the year after it.
+def _vtimezone(tz: ZoneInfo, premiere: int, derniere: int) -> Timezone:
+    """Return the VTIMEZONE that is right from the year before `premiere` to the year after `derniere`.
 
-    A rule that is the same those three years (last Sunday of March…) is written as a yearly recurrence, which every
+    A rule that is the same all those years (last Sunday of March…) is written as a yearly recurrence, which every
     calendar program reads; otherwise each change is written alone, after the offset at the beginning.
     """
-    depart = datetime(annee - 1, 1, 1, tzinfo=UTC)
-    changements = list(_changements(tz, depart, datetime(annee + 2, 1, 1, tzinfo=UTC)))
+    depart = datetime(premiere - 1, 1, 1, tzinfo=UTC)
+    changements = list(_changements(tz, depart, datetime(derniere + 2, 1, 1, tzinfo=UTC)))
     zone = Timezone()
     zone.add("tzid", tz.key)
-    regles = _regles_annuelles(changements)
+    regles = _regles_annuelles(changements, derniere - premiere + 3)
     if regles is None:
         local = depart.astimezone(tz)
         decalage = _decalage(local)
@@ -161,9 +209,9 @@ def _changements(tz: ZoneInfo, debut: datetime, fin: datetime) -> Iterator[Chang
         debut += jour
 
 
-def _regles_annuelles(changements: list[Changement]) -> list[tuple[Changement, dict[str, object]]] | None:
+def _regles_annuelles(changements: list[Changement], annees: int) -> list[tuple[Changement, dict[str, object]]] | None:
     """Return the first year's changes with the yearly rule of each, or None when the years have no common rule."""
-    if len(changements) != 6:
+    if len(changements) != 2 * annees:
         return None
     regles = []
     for rang in (0, 1):

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from reservations import (
     vues_absence,
     vues_agenda,
+    vues_agenda_externe,
     vues_agent,
     vues_creation,
     vues_depart,
@@ -15,6 +16,7 @@ from reservations import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agenda/", vues_agenda.agenda, name="agenda"),
     path("agenda/journee/", vues_agenda.journee, name="journee"),
+    path("mon-compte/agenda/", vues_agenda_externe.mon_agenda_externe, name="mon_agenda_externe"),
     path("rendez-vous/", vues_agent.rendez_vous, name="rendez_vous"),
     path("rendez-vous/nouveau/", vues_creation.nouveau_rendez_vous, name="nouveau_rendez_vous"),
     path("rendez-vous/<int:rendez_vous_id>/", vues_rendez_vous_agent.rendez_vous_detail, name="rendez_vous_detail"),

@@ -7,7 +7,7 @@ from structures.models import Agent, Structure
 
 
 class MonCompteForm(ModeleForm[Agent]):
-    """My name and my visioconférence room. The e-mail address identifies the account: it does not change here."""
+    """My name, my visioconférence room, the e-mails I receive. My address identifies the account: not changed here."""
 
     def clean_url_visio(self) -> str:
         """A room that a browser opens: the model's field also takes ftp://, which leads a learner nowhere."""
@@ -18,12 +18,21 @@ class MonCompteForm(ModeleForm[Agent]):
 
     class Meta:
         model = Agent
-        fields = ("prenom", "nom", "url_visio")
+        fields = ("prenom", "nom", "url_visio", "messages_recus")
         widgets = {
+            "messages_recus": forms.RadioSelect(),
             "prenom": forms.TextInput(attrs={"autocomplete": "given-name"}),
             "nom": forms.TextInput(attrs={"autocomplete": "family-name"}),
             "url_visio": forms.URLInput(attrs={"autocomplete": "off"}),
         }
+
+
+class AgendaExterneForm(ModeleForm[Agent]):
+    """What my agenda says to the programs that follow it."""
+
+    class Meta:
+        model = Agent
+        fields = ("agenda_detaille",)
 
 
 class StructureForm(ModeleForm[Structure]):

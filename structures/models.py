@@ -100,6 +100,15 @@ class AncienLien(models.Model):
         return f"{self.structure} · remplacé le {self.remplace_le:%Y-%m-%d}"
 
 
+class MessagesRecus(models.TextChoices):
+    """Which changes to their rendez-vous an agent is written to about."""
+
+    TOUS = "tous", "Tous, y compris quand le changement vient de moi"
+    AUTRES = "autres", "Seulement ce que d'autres que moi ont pris, déplacé ou annulé"
+    BIENTOT = "bientot", "Seulement ce que d'autres changent pour aujourd'hui ou demain"
+    AUCUN = "aucun", "Aucun : je regarde mon agenda"
+
+
 class AgentManager(BaseUserManager["Agent"]):
     """Create agents by e-mail address."""
 
@@ -129,6 +138,16 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         "Elle est donnée aux personnes qui prennent un rendez-vous par visioconférence.",
     )
     id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
+    messages_recus = models.CharField(
+        "e-mails sur mes rendez-vous", max_length=10, choices=MessagesRecus, default=MessagesRecus.AUTRES
+    )
+    # The secret of the calendar that other programs follow; None: nothing to follow.
+    jeton_agenda = models.CharField("jeton de l'agenda à suivre", max_length=43, unique=True, null=True, editable=False)
+    agenda_detaille = models.BooleanField(
+        "Y écrire le nom des personnes et l'objet de mes absences",
+        default=False,
+        help_text="Sans cela, on y lit seulement « Rendez-vous » ou « Absence », et l'heure.",
+    )
     is_active = models.BooleanField("actif", default=True)
     est_plateforme = models.BooleanField("personnel de la plateforme", default=False)
     structures: "models.ManyToManyField[Structure, Appartenance]" = models.ManyToManyField(
@@ -158,6 +177,11 @@ class Agent(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(id_externe__isnull=False),
                 violation_error_message="Un agent porte déjà cet identifiant.",
             ),
+            models.CheckConstraint(
+                name="structures_messages_connus",
+                condition=models.Q(messages_recus__in=MessagesRecus.values),
+                violation_error_message="Ce choix de messages n'existe pas.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -181,6 +205,8 @@ class Appartenance(models.Model):
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="appartenances")
     structure = models.ForeignKey(Structure, models.CASCADE, related_name="appartenances")
     role = models.CharField("rôle", max_length=10, choices=Role, default=Role.BASIQUE)
+    # The secret of the booking link to this agent's slots alone; None: there is no such link.
+    lien = models.CharField("jeton du lien vers ses créneaux", max_length=43, unique=True, null=True, editable=False)
     # The last time an invitation was e-mailed: shown until a password is chosen, and the next one waits a few minutes.
     invite_le = models.DateTimeField("invitation envoyée le", null=True, blank=True, editable=False)
 

@@ -38,3 +38,15 @@ def fermer_lien(*, structure: Structure, ferme: bool = True) -> None:
     """Close the booking link of a structure, or open it again with `ferme=False`. The motifs keep their settings."""
     structure.lien_ferme = ferme
     structure.save(update_fields=["lien_ferme"])
+
+
+def renouveler_agenda(*, agent: Agent) -> None:
+    """Give the agent's calendar a new secret address; the former one, if any, is forgotten."""
+    agent.jeton_agenda = jeton_secret()
+    agent.save(update_fields=["jeton_agenda"])
+
+
+def fermer_agenda(*, agent: Agent) -> None:
+    """Let nobody follow the agent's calendar any more."""
+    agent.jeton_agenda = None
+    agent.save(update_fields=["jeton_agenda"])

@@ -35,6 +35,7 @@ PUBLIQUES = {
     "reservations:rendez_vous_public",
     "reservations:annuler_rendez_vous",
     "reservations:ics",
+    "reservations:agenda_externe",  # a secret address, for calendar programs
     # 404 unless DEMO.
     "reservations:messages_demonstration",
     "reservations:invitation_demonstration",
