@@ -21,7 +21,7 @@ def evenements_de(agent: Agent, maintenant: datetime) -> list[Evenement]:
     """Return what the agent's calendar shows: rendez-vous and absences since 30 days ago, open hours for three months.
 
     Held slots are not in it: most of them come to nothing. Nor are the cancelled rendez-vous: the programs that follow
-    remove what is no more there. Names and objects of absences only with `agent.agenda_detaille`. Four queries.
+    remove what is no more there. Names and objects of absences only with `agent.agenda_detaille`. Five queries.
     """
     return [
         *_rendez_vous(agent, maintenant),

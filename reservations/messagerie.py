@@ -4,8 +4,9 @@ The row and the job share the connection of the caller: they are committed with 
 `reservations.taches` sends them, `reservations.redaction` finds the words.
 """
 
+from collections.abc import Sequence
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from reservations.ical import Methode, invitation, uid_ical
 from reservations.models import STATUTS_ANNULES, Apprenant, Canal, Demarche, Message, Participation, RendezVous
 from reservations.sms import est_mobile, sms_possibles
 from reservations.taches import envoyer_message
-from structures.models import Agent
+from structures.models import Agent, MessagesRecus
 
 
 @transaction.atomic
@@ -45,11 +46,11 @@ def envoyer_code(*, demarche: Demarche, code: str) -> None:
 
 @transaction.atomic
 def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
-    """Tell each learner and the agent that the rendez-vous is taken; not the agent who took it (`auteur`)."""
+    """Tell each learner and the agent that the rendez-vous is taken. `auteur`: the agent who did it, if one did."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
-    messages = []
-    if rendez_vous.agent != auteur:
-        messages.append(_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST"))
+    messages: list[Message] = []
+    if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
+        messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
     for participation in rendez_vous.participations.all():
         texte = redaction.confirmation(rendez_vous, participation)
         sms = redaction.confirmation_par_sms(rendez_vous)
@@ -58,13 +59,15 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
 
 
 @transaction.atomic
-def annoncer_annulation(*, rendez_vous: RendezVous) -> None:
+def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner and the agent that the rendez-vous is cancelled, by whom and with what message.
 
-    The service that cancels has saved the status and increased `sequence`.
+    The service that cancels has saved the status and increased `sequence`. `auteur`: the agent who did it, if one did.
     """
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
-    messages = [_pour_agent(rendez_vous, redaction.annulation_pour_agent(rendez_vous), "CANCEL")]
+    messages: list[Message] = []
+    if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
+        messages += [_pour_agent(rendez_vous, redaction.annulation_pour_agent(rendez_vous), "CANCEL")]
     for participation in rendez_vous.participations.all():
         texte = redaction.annulation(rendez_vous, participation)
         sms = redaction.annulation_par_sms(rendez_vous)
@@ -73,7 +76,9 @@ def annoncer_annulation(*, rendez_vous: RendezVous) -> None:
 
 
 @transaction.atomic
-def annoncer_deplacement(*, rendez_vous: RendezVous, depuis: tuple[Agent, datetime, datetime]) -> None:
+def annoncer_deplacement(
+    *, rendez_vous: RendezVous, depuis: tuple[Agent, datetime, datetime], auteur: Agent | None = None
+) -> None:
     """Tell each learner and the agent that the rendez-vous was moved; `depuis`: with whom, from when to when it was.
 
     When the agent changed, the former one's calendar drops it and the new one's gets it. The service has saved the new
@@ -82,19 +87,39 @@ def annoncer_deplacement(*, rendez_vous: RendezVous, depuis: tuple[Agent, dateti
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     ancien = copy(rendez_vous)
     ancien.agent, ancien.debut, ancien.fin = depuis
+    messages: list[Message] = []
     if ancien.agent_id == rendez_vous.agent_id:
-        texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien)
-        messages = [_pour_agent(rendez_vous, texte_agent, "REQUEST")]
+        if veut_un_message(rendez_vous.agent, auteur, [ancien, rendez_vous]):
+            texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien)
+            messages += [_pour_agent(rendez_vous, texte_agent, "REQUEST")]
     else:
-        messages = [
-            _pour_agent(ancien, redaction.retrait_pour_agent(ancien), "CANCEL"),
-            _pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST"),
-        ]
+        if veut_un_message(ancien.agent, auteur, [ancien]):
+            messages += [_pour_agent(ancien, redaction.retrait_pour_agent(ancien), "CANCEL")]
+        if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
+            messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
     for participation in rendez_vous.participations.all():
         texte = redaction.deplacement(rendez_vous, participation, ancien)
         sms = redaction.deplacement_par_sms(rendez_vous)
         messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
     _poster(messages)
+
+
+def veut_un_message(agent: Agent, auteur: Agent | None, rendez_vous: Sequence[RendezVous]) -> bool:
+    """Whether an agent is written to about a change to these rendez-vous of theirs (before and after a move).
+
+    `auteur`: the agent who made it, None for the learner or the system (levels: reference, section 6).
+    """
+    par_un_autre = auteur is None or auteur.pk != agent.pk
+    match agent.messages_recus:
+        case MessagesRecus.TOUS:
+            return True
+        case MessagesRecus.AUTRES:
+            return par_un_autre
+        case MessagesRecus.BIENTOT:
+            tz = rendez_vous[0].structure.tz
+            bientot = timezone.localdate(timezone=tz) + timedelta(days=1)
+            return par_un_autre and any(timezone.localdate(rdv.debut, tz) <= bientot for rdv in rendez_vous)
+    return False
 
 
 def invitation_de(*, rendez_vous: RendezVous) -> str:

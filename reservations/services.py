@@ -33,6 +33,7 @@ from reservations.refus import (
     SuiviImpossible,
     TropDeCreneauxGardes,
 )
+from structures.models import Agent
 from structures.services import verrouiller_agents
 
 # --- Options ------------------------------------------------------------------------------------------------------
@@ -349,13 +350,20 @@ def annuler_par_apprenant(*, rendez_vous: RendezVous, maintenant: datetime) -> R
     return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant)
 
 
-def annuler_par_structure(*, rendez_vous: RendezVous, message: str, maintenant: datetime) -> RendezVous:
-    """Cancel by the structure, with a message to the learner. Same rules as `annuler_par_apprenant`."""
-    return _annuler(rendez_vous, Statut.ANNULE, message, maintenant)
+def annuler_par_structure(
+    *, rendez_vous: RendezVous, message: str, maintenant: datetime, auteur: Agent | None = None
+) -> RendezVous:
+    """Cancel by the structure, with a message to the learner. Same rules as `annuler_par_apprenant`.
+
+    auteur: the agent who cancels, who may not want to be written to about it.
+    """
+    return _annuler(rendez_vous, Statut.ANNULE, message, maintenant, auteur)
 
 
 @transaction.atomic
-def _annuler(rendez_vous: RendezVous, statut: Statut, message: str, maintenant: datetime) -> RendezVous:
+def _annuler(
+    rendez_vous: RendezVous, statut: Statut, message: str, maintenant: datetime, auteur: Agent | None = None
+) -> RendezVous:
     verrouiller_agents([rendez_vous.agent_id])
     rendez_vous = RendezVous.objects.select_for_update(of=("self",)).get(pk=rendez_vous.pk)
     if rendez_vous.annule_le is not None:
@@ -365,14 +373,16 @@ def _annuler(rendez_vous: RendezVous, statut: Statut, message: str, maintenant: 
     rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = statut, maintenant, message
     rendez_vous.sequence += 1
     rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
-    messagerie.annoncer_annulation(rendez_vous=rendez_vous)
+    messagerie.annoncer_annulation(rendez_vous=rendez_vous, auteur=auteur)
     return rendez_vous
 
 
 # --- Follow up ------------------------------------------------------------------------------------------------------
 
 
-def noter_presence(*, rendez_vous: RendezVous, statut: Statut, maintenant: datetime) -> RendezVous:
+def noter_presence(
+    *, rendez_vous: RendezVous, statut: Statut, maintenant: datetime, auteur: Agent | None = None
+) -> RendezVous:
     """Write what became of a rendez-vous: HONORE or ABSENT once it has begun, EXCUSE when the person gave notice, PREVU
     again when it was a mistake. The same twice is once.
 
@@ -380,10 +390,10 @@ def noter_presence(*, rendez_vous: RendezVous, statut: Statut, maintenant: datet
     have been booked since, and the constraint then refuses. Raises SuiviImpossible, CreneauIndisponible.
     """
     with course_perdue_est_un_refus(), transaction.atomic():
-        return _noter_sous_verrou(rendez_vous, statut, maintenant)
+        return _noter_sous_verrou(rendez_vous, statut, maintenant, auteur)
 
 
-def _noter_sous_verrou(ancien: RendezVous, statut: Statut, maintenant: datetime) -> RendezVous:
+def _noter_sous_verrou(ancien: RendezVous, statut: Statut, maintenant: datetime, auteur: Agent | None) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id})
     if statut == rendez_vous.statut:
         return rendez_vous
@@ -398,11 +408,11 @@ def _noter_sous_verrou(ancien: RendezVous, statut: Statut, maintenant: datetime)
             if annule:
                 raise SuiviImpossible("Ce rendez-vous est déjà annulé.")
             if not commence:
-                return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant)
+                return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant, auteur)
             rendez_vous.annule_le = maintenant
         case Statut.PREVU:
             if annule:
-                return _retablir(rendez_vous, maintenant)
+                return _retablir(rendez_vous, maintenant, auteur)
         case _:
             raise SuiviImpossible
     rendez_vous.statut = statut
@@ -419,7 +429,7 @@ def _relire_sous_verrou(ancien: RendezVous, agents: set[int]) -> RendezVous:
     return rendez_vous
 
 
-def _retablir(rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
+def _retablir(rendez_vous: RendezVous, maintenant: datetime, auteur: Agent | None) -> RendezVous:
     """Give its time back to a cancelled rendez-vous, under the agent's lock, and tell everyone if it is to come."""
     if not rendez_vous.structure.agents.filter(pk=rendez_vous.agent_id, is_active=True).exists():
         raise SuiviImpossible("L'agent de ce rendez-vous n'est plus dans la structure.")
@@ -428,11 +438,13 @@ def _retablir(rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
     rendez_vous.sequence += 1
     rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
     if rendez_vous.debut > maintenant:
-        messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+        messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=auteur)
     return rendez_vous
 
 
-def deplacer(*, rendez_vous: RendezVous, agent_id: int, debut: datetime, maintenant: datetime) -> RendezVous:
+def deplacer(
+    *, rendez_vous: RendezVous, agent_id: int, debut: datetime, maintenant: datetime, auteur: Agent | None = None
+) -> RendezVous:
     """Move a rendez-vous to a free slot (start in UTC) of the same motif and lieu, with any agent of the structure.
 
     One UPDATE: on a refusal nothing changed. Everyone concerned is told. To where it already is, nothing changes.
@@ -441,10 +453,12 @@ def deplacer(*, rendez_vous: RendezVous, agent_id: int, debut: datetime, mainten
     if not rendez_vous.structure.agents.filter(pk=agent_id, is_active=True).exists():
         raise CreneauIndisponible
     with course_perdue_est_un_refus(), transaction.atomic():
-        return _deplacer_sous_verrou(rendez_vous, agent_id, debut, maintenant)
+        return _deplacer_sous_verrou(rendez_vous, agent_id, debut, maintenant, auteur)
 
 
-def _deplacer_sous_verrou(ancien: RendezVous, agent_id: int, debut: datetime, maintenant: datetime) -> RendezVous:
+def _deplacer_sous_verrou(
+    ancien: RendezVous, agent_id: int, debut: datetime, maintenant: datetime, auteur: Agent | None
+) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
     if not rendez_vous.est_annulable(maintenant):
         raise SuiviImpossible("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
@@ -460,5 +474,5 @@ def _deplacer_sous_verrou(ancien: RendezVous, agent_id: int, debut: datetime, ma
     rendez_vous.pause = creneau.pause
     rendez_vous.sequence += 1
     rendez_vous.save(update_fields=["agent", "debut", "fin", "pause", "sequence"])
-    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis)
+    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis, auteur=auteur)
     return rendez_vous

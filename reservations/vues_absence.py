@@ -54,7 +54,7 @@ def _annuler(request: RequeteAgent, choisis: list[RendezVous], message: str) -> 
     annules = 0
     for rdv in choisis:
         try:
-            annuler_par_structure(rendez_vous=rdv, message=message, maintenant=timezone.now())
+            annuler_par_structure(rendez_vous=rdv, message=message, maintenant=timezone.now(), auteur=request.user)
         except AnnulationImpossible as refus:
             messages.error(request, f"{timezone.localtime(rdv.debut):%H h %M} : {refus}")
         else:

@@ -52,7 +52,12 @@ def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
     form = AnnulationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            annuler_par_structure(rendez_vous=rdv, message=form.cleaned_data["message"], maintenant=timezone.now())
+            annuler_par_structure(
+                rendez_vous=rdv,
+                message=form.cleaned_data["message"],
+                maintenant=timezone.now(),
+                auteur=request.user,
+            )
         except AnnulationImpossible as refus:
             messages.error(request, str(refus))
         else:

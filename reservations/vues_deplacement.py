@@ -75,7 +75,13 @@ def confirmer_deplacement(request: RequeteAgent, rendez_vous_id: int) -> HttpRes
     creneau, agent = choix
     if request.method == "POST":
         try:
-            deplacer_rendez_vous(rendez_vous=rdv, agent_id=agent.pk, debut=creneau.debut, maintenant=timezone.now())
+            deplacer_rendez_vous(
+                rendez_vous=rdv,
+                agent_id=agent.pk,
+                debut=creneau.debut,
+                maintenant=timezone.now(),
+                auteur=request.user,
+            )
         except ReservationImpossible as refus:
             messages.error(request, f"{refus} Le rendez-vous n'a pas changé.")
             return redirect("reservations:deplacer", request.structure.pk, rdv.pk)

@@ -121,6 +121,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     ),
     "structures_agent_courriel_unique": lambda: [AgentFactory(courriel=c) for c in ("a@exemple.fr", "A@exemple.fr")],
     "structures_agent_id_externe_unique": lambda: deux(AgentFactory, id_externe="abc"),
+    "structures_messages_connus": lambda: AgentFactory(messages_recus="rares"),
     "structures_appartenance_unique": lambda: deux(
         AppartenanceFactory, agent=AgentFactory(), structure=StructureFactory()
     ),

@@ -14,7 +14,7 @@ from reservations import messagerie
 from reservations.models import Canal, Demarche, Message, Statut
 from reservations.redaction import lien_secret
 from reservations.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
-from tests.factories import MotifFactory
+from tests.factories import AgentFactory, MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +250,43 @@ def test_l_invitation_se_telecharge_sans_courriel_et_suit_l_annulation(statut, m
 
     assert calendrier.method.value == methode
     assert "attendee" not in calendrier.vevent.contents
+
+
+@pytest.mark.parametrize(
+    ("choix", "auteur", "dans", "ecrit"),
+    [
+        ("tous", "lui", 10, True),
+        ("tous", "un autre", 10, True),
+        ("autres", "lui", 1, False),
+        ("autres", "un autre", 10, True),
+        ("autres", "l'apprenant", 10, True),
+        ("bientot", "lui", 0, False),
+        ("bientot", "un autre", 0, True),
+        ("bientot", "l'apprenant", 1, True),
+        ("bientot", "l'apprenant", 2, False),
+        ("aucun", "l'apprenant", 0, False),
+    ],
+)
+def test_an_agent_is_written_to_as_they_chose(choix, auteur, dans, ecrit):
+    minuit = timezone.localtime().replace(hour=23, minute=0, second=0, microsecond=0)
+    rendez_vous = un_rendez_vous(
+        agent={"courriel": "agent@exemple.fr", "messages_recus": choix}, debut=minuit + timedelta(days=dans)
+    )
+    qui = {"lui": rendez_vous.agent, "un autre": AgentFactory(), "l'apprenant": None}[auteur]
+
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=qui)
+    messagerie.annoncer_annulation(rendez_vous=annuler(rendez_vous, Statut.ANNULE), auteur=qui)
+
+    assert Message.objects.filter(destinataire="agent@exemple.fr").count() == (2 if ecrit else 0)
+    assert Message.objects.filter(destinataire="ana@exemple.fr").count() == 2, "the learner is always told"
+
+
+def test_a_move_towards_or_away_from_tomorrow_is_soon():
+    minuit = timezone.localtime().replace(hour=23, minute=0, second=0, microsecond=0)
+    rendez_vous = un_rendez_vous(agent={"messages_recus": "bientot"}, debut=minuit + timedelta(days=10))
+    moi = rendez_vous.agent
+
+    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=(moi, minuit + timedelta(days=9), minuit))
+    assert not Message.objects.filter(destinataire=moi.courriel).exists()
+    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=(moi, minuit + timedelta(days=1), minuit))
+    assert Message.objects.filter(destinataire=moi.courriel).count() == 1

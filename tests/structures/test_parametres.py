@@ -10,12 +10,18 @@ pytestmark = pytest.mark.django_db
 
 def test_un_agent_donne_son_lien_de_visio() -> None:
     equipe = une_equipe()
-    saisie = {"prenom": "Basile", "nom": "Basique", "url_visio": "https://visio.exemple.fr/basile"}
+    saisie = {
+        "prenom": "Basile",
+        "nom": "Basique",
+        "url_visio": "https://visio.exemple.fr/basile",
+        "messages_recus": "aucun",
+    }
 
     reponse = connecte(equipe.basique).post(equipe.adresse("structures:mon_compte"), saisie, follow=True)
 
     assert messages_de(reponse) == ["Votre compte est enregistré."]
-    assert Agent.objects.get(pk=equipe.basique.pk).url_visio == "https://visio.exemple.fr/basile"
+    agent = Agent.objects.get(pk=equipe.basique.pk)
+    assert (agent.url_visio, agent.messages_recus) == ("https://visio.exemple.fr/basile", "aucun")
     assert Agent.objects.get(pk=equipe.admin.pk).url_visio == ""
 
 
@@ -26,12 +32,14 @@ def test_un_agent_donne_son_lien_de_visio() -> None:
         ("url_visio", "javascript:alert(1)"),
         ("url_visio", "ftp://visio.exemple.fr/"),
         ("prenom", ""),
+        ("messages_recus", ""),
+        ("messages_recus", "rares"),
         ("prenom", "\u200b"),
     ],
 )
 def test_mon_compte_refuse_a_cote_du_champ_et_garde_la_saisie(champ: str, valeur: str) -> None:
     equipe = une_equipe()
-    saisie = {"prenom": "Basile", "nom": "Nouveau", "url_visio": ""} | {champ: valeur}
+    saisie = {"prenom": "Basile", "nom": "Nouveau", "url_visio": "", "messages_recus": "autres"} | {champ: valeur}
 
     reponse = connecte(equipe.basique).post(equipe.adresse("structures:mon_compte"), saisie)
 
@@ -52,7 +60,7 @@ def test_mon_compte_ne_change_ni_l_adresse_ni_les_droits() -> None:
 
 def test_un_nom_tient_sur_une_ligne() -> None:
     equipe = une_equipe()
-    saisie = {"prenom": "Basile\r\nBcc: tous@exemple.fr", "nom": "Basique", "url_visio": ""}
+    saisie = {"prenom": "Basile\r\nBcc: tous@exemple.fr", "nom": "Basique", "url_visio": "", "messages_recus": "autres"}
     connecte(equipe.basique).post(equipe.adresse("structures:mon_compte"), saisie)
     assert Agent.objects.get(pk=equipe.basique.pk).prenom == "Basile Bcc: tous@exemple.fr"
 
