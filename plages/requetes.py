@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from django.db.models import BooleanField
@@ -12,7 +12,7 @@ from motifs.models import Motif
 from plages.apercu import ANNEE, Apercu, apercu, derniere_date_comptee
 from plages.avertissements import Avertissement, Conflit, avertir
 from plages.models import Absence, AbsenceQuerySet, Ouverture, PlageOuverture, PlageQuerySet
-from plages.recurrence import Frequence, Modification, Occurrence
+from plages.recurrence import Frequence, Modification, Occurrence, Regle, developper
 from plages.services import jours_fermes
 from structures.models import Agent, Structure
 
@@ -67,9 +67,23 @@ def apercu_et_avertissements(
     return vue, avertir(regle, conflits=collisions, motifs=durees, fermes=fermes, nombre=vue.nombre)
 
 
+def avertissements_du_deplacement(
+    plage: PlageOuverture, *, nouveau_jour: date, heure_debut: time, heure_fin: time, maintenant: datetime
+) -> list[Avertissement]:
+    """Return what to warn about before one date of a plage goes to that day: the same as for a plage of that day alone.
+
+    A closed day is refused by the form instead: nothing would open.
+    """
+    regle = Regle(premier_jour=nouveau_jour, debut=heure_debut, fin=heure_fin)
+    vise = developper(regle, plage.tz, apres=maintenant, horizon=nouveau_jour).occurrences
+    durees = [(motif.nom, motif.duree) for motif in plage.motifs.all()]
+    return avertir(regle, conflits=conflits(plage, vise, maintenant), motifs=durees, fermes={}, nombre=len(vise))
+
+
 @dataclass(frozen=True)
 class DateDeLaPlage:
-    """One date that the rule of a plage gives: what was decided for it, and why nothing opens if it is closed."""
+    """One date that the rule of a plage gives, what was decided for it, and whether the day where it is now is closed:
+    nothing opens then."""
 
     jour: date
     modification: Modification | None
@@ -88,8 +102,9 @@ def prochaines_dates(plage: PlageOuverture, aujourd_hui: date) -> list[DateDeLaP
     }
     prochains = set(islice(regle.dates(aujourd_hui, aujourd_hui + ANNEE), DATES_MONTREES))
     jours = sorted(prochains | set(modifications))
-    fermes = jours_fermes(plage.structure, jours[0], jours[-1]) if jours else {}
-    return [DateDeLaPlage(jour, modifications.get(jour), jour in fermes) for jour in jours]
+    ou = {jour: jour for jour in jours} | {m.jour: m.nouveau_jour for m in modifications.values() if m.nouveau_jour}
+    fermes = jours_fermes(plage.structure, min(ou.values()), max(ou.values())) if ou else {}
+    return [DateDeLaPlage(jour, modifications.get(jour), ou[jour] in fermes) for jour in jours]
 
 
 def apercu_de_l_absence(absence: Absence, maintenant: datetime) -> Apercu:

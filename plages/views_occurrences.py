@@ -12,10 +12,12 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods
 
 from plages import services
+from plages.avertissements import empreinte, non_confirmes
 from plages.forms_occurrence import DeplacementForm
 from plages.models import PlageOuverture
 from plages.mots import en_mots
 from plages.recurrence import Frequence
+from plages.requetes import avertissements_du_deplacement
 from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue, heure
@@ -36,11 +38,22 @@ def occurrence(request: RequeteAgent, plage_id: int) -> HttpResponse:
     form = DeplacementForm(request.POST if action == "deplacer" else None, plage=plage, jour=jour)
     if request.method == "POST" and action not in ACTIONS:
         return HttpResponseBadRequest("Action inconnue.")
-    if action and (action != "deplacer" or form.is_valid()):
+    avertissements = []
+    if action == "deplacer" and form.is_valid():
+        avertissements = avertissements_du_deplacement(plage, **form.cleaned_data, maintenant=timezone.now())
+    accepte = action != "deplacer" or form.is_valid()
+    if action and accepte and not non_confirmes(avertissements, request.POST.get("confirmes", "")):
         return _modifier(request, plage, jour, action, form)
     if not form.is_bound:
         form.initial = _proposition(plage, jour)
-    contexte = {"plage": plage, "jour": jour, "form": form, "phrase": en_mots(plage.regle)}
+    contexte = {
+        "plage": plage,
+        "jour": jour,
+        "form": form,
+        "phrase": en_mots(plage.regle),
+        "avertissements": avertissements,
+        "a_confirmer": empreinte(avertissements),
+    }
     return render(request, "plages/deplacer.html", contexte)
 
 

@@ -20,6 +20,7 @@ from plages.services import (
 from reservations.creneaux import Demande, creneaux_libres
 from tests.aides_agent import Equipe, connecte, demain, erreurs, messages_de, texte, un_rendez_vous, une_equipe
 from tests.aides_agent import une_plage as une_plage_ouverte
+from tests.factories import AppartenanceFactory
 
 PARIS = ZoneInfo("Europe/Paris")
 MAINTENANT = datetime(2027, 3, 1, tzinfo=UTC)
@@ -217,6 +218,39 @@ def test_a_move_that_cannot_be_is_refused(champs: dict[str, str], champ: str) ->
 
     assert list(erreurs(reponse)) == [champ]
     assert not OccurrenceModifiee.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_move_onto_another_plage_is_warned_about_then_confirmed() -> None:
+    equipe, ailleurs = une_equipe(), une_equipe()
+    AppartenanceFactory(agent=equipe.admin, structure=ailleurs.structure)
+    plage = une_plage(equipe)
+    une_plage_ouverte(equipe, titre="Atelier", frequence="unique", heure_debut=time(14), heure_fin=time(15))
+    une_plage_ouverte(ailleurs, agent=equipe.admin, frequence="unique", heure_debut=time(14), heure_fin=time(16))
+    envoi = {"nouveau_jour": demain().isoformat(), "heure_debut": "14:30", "heure_fin": "15:15", "action": "deplacer"}
+
+    reponse = poster(equipe, plage, **envoi)
+
+    assert not OccurrenceModifiee.objects.exists()
+    lu = texte(reponse)
+    assert "Même moment que « Atelier »" in lu
+    assert "Même moment qu'une plage d'une autre structure" in lu
+    assert "« Accompagnement individuel » dure 1 heure : il déborde de 15 minutes." in lu
+    poster(equipe, plage, **envoi, confirmes=reponse.context["a_confirmer"])
+    assert OccurrenceModifiee.objects.get().nouveau_jour == demain()
+
+
+@pytest.mark.django_db
+def test_a_date_moved_to_a_day_closed_since_is_said_not_to_open() -> None:
+    equipe = une_equipe()
+    plage, autre = une_plage(equipe), demain() + timedelta(days=2)
+    modification = {"nouveau_jour": autre, "heure_debut": time(14), "heure_fin": time(17)}
+    OccurrenceModifiee.objects.create(plage=plage, jour=demain(), **modification)
+    equipe.structure.jours_particuliers.update_or_create(jour=autre, defaults={"ferme": True})
+
+    page = connecte(equipe.admin).get(equipe.adresse("plages:modifier_plage", plage.pk))
+
+    assert "de 14 h à 17 h. Ce jour est férié ou fermé : la plage n'ouvre pas" in texte(page)
 
 
 @pytest.mark.django_db
