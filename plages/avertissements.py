@@ -11,10 +11,12 @@ from structures.dates import date_longue, duree, heure
 
 @dataclass(frozen=True)
 class Avertissement:
-    """One thing to know before saving. `plage_id`: the plage of the same structure that it names, if any."""
+    """One thing to know before saving. `plage_id`: the plage of the same structure that it names, if any; `ferme`: a
+    closed day, that an admin may open."""
 
     phrase: str
     plage_id: int | None = None
+    ferme: bool = False
 
     @property
     def empreinte(self) -> str:
@@ -89,4 +91,4 @@ def _premier_jour_ferme(regle: Regle, fermes: Mapping[date, str]) -> Iterable[Av
             if regle.frequence == Frequence.UNIQUE
             else "La plage commencera à la date suivante."
         )
-        yield Avertissement(f"Le {date_longue(regle.premier_jour)} est férié ou fermé{raison}. {suite}")
+        yield Avertissement(f"Le {date_longue(regle.premier_jour)} est férié ou fermé{raison}. {suite}", ferme=True)

@@ -32,7 +32,10 @@ class DeplacementForm(forms.Form):
             raise forms.ValidationError("Ce jour est trop loin dans l'avenir.")
         fermes = jours_fermes(self.plage.structure, jour, jour)
         if jour in fermes:
-            raise forms.ValidationError(f"Ce jour est férié ou fermé{f' ({fermes[jour]})' if fermes[jour] else ''}.")
+            raison = f" ({fermes[jour]})" if fermes[jour] else ""
+            raise forms.ValidationError(
+                f"Ce jour est férié ou fermé{raison}. Un administrateur peut l'ouvrir dans Paramètres ▸ Fermetures."
+            )
         return jour
 
     def clean(self) -> dict[str, Any]:

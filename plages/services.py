@@ -1,6 +1,6 @@
 """Writes on openings and absences: the rule is saved and its dated occurrences rewritten in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from motifs.models import DELAI_MAXIMUM, Motif
 from plages.feries import feries
-from plages.models import Absence, Indisponibilite, OccurrenceModifiee, Ouverture, PlageOuverture
+from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from plages.recurrence import Developpement, Frequence, developper, modifier
 from structures.models import Agent, Structure
 from structures.services import verrouiller_agents
@@ -33,25 +33,38 @@ def jours_fermes(structure: Structure, du: date, au: date) -> dict[date, str]:
     return fermes
 
 
-def _occurrences_de_la_plage(plage: PlageOuverture, maintenant: datetime) -> Developpement:
-    horizon = _horizon(maintenant)
-    fermes = jours_fermes(plage.structure, (maintenant - timedelta(days=2)).date(), horizon)
+def _occurrences_de_la_plage(
+    plage: PlageOuverture, fermes: Collection[date], horizon: date, maintenant: datetime
+) -> Developpement:
     regle, tz = plage.regle, plage.structure.tz
     tout = developper(regle, tz, apres=maintenant, horizon=horizon, feries=fermes)
     modifications = [m.modification for m in plage.occurrences_modifiees.all()]
     return modifier(tout, regle, tz, modifications, apres=maintenant, feries=fermes)
 
 
-def _recrire_ouvertures(plage: PlageOuverture, maintenant: datetime) -> Developpement:
-    """Replace the occurrences of the plage that are not over yet; those that are over stay as they were."""
-    developpement = _occurrences_de_la_plage(plage, maintenant)
-    plage.ouvertures.filter(
-        Q(periode__endswith__gt=maintenant) | Q(jour__in=[o.jour for o in developpement.occurrences])
-    ).delete()
+def _recrire_ouvertures(plages: Sequence[PlageOuverture], maintenant: datetime) -> list[Developpement]:
+    """Replace the occurrences of plages of one structure that are not over yet; those that are over stay as they were.
+
+    Three queries, and one a plage for its modified dates unless they are prefetched.
+    """
+    if not plages:
+        return []
+    horizon = _horizon(maintenant)
+    fermes = jours_fermes(plages[0].structure, (maintenant - timedelta(days=2)).date(), horizon)
+    developpements = [_occurrences_de_la_plage(plage, fermes, horizon, maintenant) for plage in plages]
+    Ouverture.objects.filter(plage__in=plages, periode__endswith__gt=maintenant).delete()
     Ouverture.objects.bulk_create(
-        [Ouverture(plage=plage, jour=o.jour, periode=(o.debut, o.fin)) for o in developpement.occurrences]
+        [
+            Ouverture(plage=plage, jour=o.jour, periode=(o.debut, o.fin))
+            for plage, developpement in zip(plages, developpements, strict=True)
+            for o in developpement.occurrences
+        ],
+        # The one of that date may be over: today's, moved to this evening.
+        update_conflicts=True,
+        unique_fields=["plage", "jour"],
+        update_fields=["periode"],
     )
-    return developpement
+    return developpements
 
 
 def _recrire_indisponibilites(absence: Absence, maintenant: datetime) -> Developpement:
@@ -77,7 +90,7 @@ def enregistrer_plage(*, plage: PlageOuverture, motifs: Iterable[Motif], mainten
     verrouiller_agents([plage.agent_id])
     plage.save()
     plage.motifs.set(motifs)
-    return _recrire_ouvertures(plage, maintenant)
+    return _recrire_ouvertures([plage], maintenant)[0]
 
 
 @transaction.atomic
@@ -120,7 +133,7 @@ def retablir_occurrence(*, plage: PlageOuverture, jour: date, maintenant: dateti
     """Give one date back what the rule says."""
     verrouiller_agents([plage.agent_id])
     plage.occurrences_modifiees.filter(jour=jour).delete()
-    _recrire_ouvertures(plage, maintenant)
+    _recrire_ouvertures([plage], maintenant)
 
 
 def _modifier_occurrence(
@@ -135,7 +148,56 @@ def _modifier_occurrence(
     plage.occurrences_modifiees.update_or_create(
         jour=jour, defaults={"nouveau_jour": nouveau_jour, "heure_debut": heure_debut, "heure_fin": heure_fin}
     )
-    _recrire_ouvertures(plage, maintenant)
+    _recrire_ouvertures([plage], maintenant)
+
+
+@transaction.atomic
+def fermer(*, structure: Structure, du: date, au: date, nom: str, maintenant: datetime) -> None:
+    """Close a structure on local days, both included, public holidays or not. Rendez-vous stay."""
+    _verrouiller_les_agents(structure)
+    jours = [du + timedelta(days=n) for n in range((au - du).days + 1)]
+    JourParticulier.objects.bulk_create(
+        [JourParticulier(structure=structure, jour=jour, ferme=True, nom=nom) for jour in jours],
+        update_conflicts=True,
+        unique_fields=["structure", "jour"],
+        update_fields=["ferme", "nom"],
+    )
+    _recrire_la_structure(structure, maintenant)
+
+
+@transaction.atomic
+def rouvrir(*, structure: Structure, du: date, au: date, maintenant: datetime) -> None:
+    """Take back the closings between two local days, both included; a public holiday in between is closed again."""
+    _verrouiller_les_agents(structure)
+    structure.jours_particuliers.filter(jour__range=(du, au), ferme=True).delete()
+    _recrire_la_structure(structure, maintenant)
+
+
+@transaction.atomic
+def travailler_un_ferie(*, structure: Structure, jour: date, travaille: bool, maintenant: datetime) -> None:
+    """Say that a structure works on a public holiday, or that it does not after all."""
+    _verrouiller_les_agents(structure)
+    if travaille:
+        structure.jours_particuliers.update_or_create(jour=jour, defaults={"ferme": False, "nom": ""})
+    else:
+        structure.jours_particuliers.filter(jour=jour, ferme=False).delete()
+    _recrire_la_structure(structure, maintenant)
+
+
+def _verrouiller_les_agents(structure: Structure) -> None:
+    """Lock everyone who has, or is about to add, a plage there: the plages read afterwards are all of them."""
+    membres = structure.appartenances.values_list("agent", flat=True)
+    verrouiller_agents(membres.union(structure.plages.values_list("agent", flat=True)))
+
+
+def _recrire_la_structure(structure: Structure, maintenant: datetime) -> None:
+    """Rewrite the ouvertures of every plage that has, or may have, one to come. Five queries, whatever their number."""
+    hier = maintenant.date() - timedelta(days=1)
+    encore = structure.plages.en_cours(hier) | structure.plages.filter(occurrences_modifiees__nouveau_jour__gte=hier)
+    plages = list(encore.distinct().prefetch_related("occurrences_modifiees"))
+    for plage in plages:
+        plage.structure = structure
+    _recrire_ouvertures(plages, maintenant)
 
 
 @transaction.atomic
@@ -170,7 +232,7 @@ def etendre_horizon(*, maintenant: datetime) -> int:
             if plage is None:
                 continue
             verrouiller_agents([plage.agent_id])
-            _recrire_ouvertures(plage, maintenant)
+            _recrire_ouvertures([plage], maintenant)
             nombre += 1
     absences = Absence.objects.exclude(frequence="unique").filter(
         Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from plages import views, views_absences, views_occurrences
+from plages import views, views_absences, views_fermetures, views_occurrences
 
 app_name = "plages"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ]
         ),
     ),
+    path("agent/<int:structure_id>/parametres/fermetures/", views_fermetures.fermetures, name="fermetures"),
     path(
         "agent/<int:structure_id>/absences/",
         include(

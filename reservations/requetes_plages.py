@@ -1,11 +1,13 @@
-"""Rendez-vous as an absence or a change of plage finds them: those that it covers, those that it leaves outside."""
+"""Rendez-vous as an absence, a closing or a change of plage finds them: what it covers, what it leaves outside."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import TruncDate
 
+from plages.services import HORIZON, jours_fermes
 from reservations.models import RendezVous, RendezVousQuerySet, Statut
 from structures.models import Agent, Structure
 
@@ -52,3 +54,19 @@ def rendez_vous_hors_plage(structure: Structure, agent: Agent | None, maintenant
     if agent is not None:
         rendez_vous = rendez_vous.de_l_agent(agent)
     return rendez_vous.filter(RawSQL(_HORS_PLAGE, [], output_field=BooleanField()))  # noqa: S611 constant
+
+
+def rendez_vous_un_jour_ferme(structure: Structure, maintenant: datetime) -> RendezVousQuerySet:
+    """Return the rendez-vous to come that begin on a day when the structure is closed. Those that can be cancelled.
+
+    A closing was added after they were taken, or an agent placed them on purpose: they stand all the same.
+    """
+    aujourd_hui = maintenant.astimezone(structure.tz).date()
+    fermes = jours_fermes(structure, aujourd_hui, aujourd_hui + HORIZON)
+    return (
+        RendezVous.objects.de_la_structure(structure)
+        .a_venir(maintenant)
+        .filter(debut__gt=maintenant)
+        .annotate(jour=TruncDate("debut", tzinfo=structure.tz))
+        .filter(jour__in=fermes)
+    )

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("rendez-vous/<int:rendez_vous_id>/annuler/", vues_agent.annuler, name="annuler"),
     path("absences/<int:absence_id>/rendez-vous/", vues_absence.rendez_vous_couverts, name="rendez_vous_couverts"),
+    path("parametres/fermetures/rendez-vous/", vues_absence.rendez_vous_fermes, name="rendez_vous_fermes"),
     path("parametres/agents/<int:agent_id>/retirer/", vues_depart.retirer_agent, name="retirer_agent"),
     path("parametres/reservation-en-ligne/", include("reservations.urls_reservation_en_ligne")),
 ]

@@ -1,4 +1,4 @@
-"""Agents' page: the rendez-vous that an absence covers, and their cancellation with one message."""
+"""Agents' pages: the rendez-vous that an absence or a closing covers, and their cancellation with one message."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,9 +12,9 @@ from plages.mots import en_mots
 from reservations.forms_absence import RendezVousCouvertsForm
 from reservations.models import RendezVous
 from reservations.refus import AnnulationImpossible
-from reservations.requetes_plages import rendez_vous_pendant
+from reservations.requetes_plages import rendez_vous_pendant, rendez_vous_un_jour_ferme
 from reservations.services import annuler_par_structure
-from structures.acces import RequeteAgent, agent_de_la_structure
+from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 
 
 @agent_de_la_structure
@@ -40,6 +40,20 @@ def rendez_vous_couverts(request: RequeteAgent, absence_id: int) -> HttpResponse
         "ailleurs": [rdv for rdv in tous if rdv.structure_id != request.structure.pk],
     }
     return render(request, "reservations/agent/rendez_vous_couverts.html", contexte)
+
+
+@agent_de_la_structure
+@admin_requis
+@require_http_methods(["GET", "HEAD", "POST"])
+def rendez_vous_fermes(request: RequeteAgent) -> HttpResponse:
+    """List the rendez-vous on the days when the structure is closed, and cancel what is ticked."""
+    rendez_vous = list(rendez_vous_un_jour_ferme(request.structure, timezone.now()).avec_details())
+    form = RendezVousCouvertsForm(request.POST or None, rendez_vous=rendez_vous)
+    if request.method == "POST" and form.is_valid():
+        _annuler(request, form.choisis(), form.cleaned_data["message"])
+        return redirect("plages:fermetures", structure_id=request.structure.pk)
+    contexte = {"form": form, "lignes": form.lignes()}
+    return render(request, "reservations/agent/rendez_vous_fermes.html", contexte)
 
 
 def _couverts(absence: Absence) -> list[RendezVous]:

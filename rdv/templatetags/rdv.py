@@ -158,7 +158,7 @@ _SECTIONS: list[tuple[str, str, str]] = [
         r"reservations:(rendez_vous|nouveau_rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
     ),
     ("Agenda", "reservations:agenda", r"reservations:(agenda|journee)$"),
-    ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence)"),
+    ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence|fermetures)"),
     ("Absences", "plages:absences", r"(plages:.*absence|reservations:rendez_vous_couverts)"),
 ]
 _PARAMETRES: list[tuple[str, str, str]] = [
@@ -166,8 +166,11 @@ _PARAMETRES: list[tuple[str, str, str]] = [
     ("Motifs", "motifs:motifs", r"motifs:"),
     ("Lieux", "structures:lieux", r"structures:(nouveau_|modifier_)?lieu"),
     ("Agents", "structures:agents", r"structures:(agents|(inviter|relancer)_agent)|reservations:retirer_agent"),
+    ("Fermetures", "plages:fermetures", r"plages:fermetures|reservations:rendez_vous_fermes"),
     ("Réservation en ligne", "reservations:reservation_en_ligne", r"reservations:(reservation_en_ligne|.*lien)$"),
 ]
+
+_AUX_ADMINS = {"structures:structure", "plages:fermetures"}
 
 
 def _entrees(request: HttpRequest, sections: list[tuple[str, str, str]]) -> list[dict[str, object]]:
@@ -177,7 +180,7 @@ def _entrees(request: HttpRequest, sections: list[tuple[str, str, str]]) -> list
     for libelle, nom, motif_de_section in sections:
         if nom == "reservations:reservation_en_ligne" and not structure.reservation_en_ligne_possible:
             continue
-        if nom == "structures:structure" and not request.appartenance.est_admin:  # type: ignore[attr-defined]
+        if nom in _AUX_ADMINS and not request.appartenance.est_admin:  # type: ignore[attr-defined]
             continue
         adresse = reverse(nom, kwargs={"structure_id": structure.pk})
         courante = "page" if request.path == adresse else "true" if re.match(motif_de_section, ici) else ""

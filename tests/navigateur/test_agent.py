@@ -159,6 +159,7 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
         ("plages:plages",),
         ("plages:modifier_plage", plage.pk),
         ("plages:supprimer", plage.pk),
+        ("plages:fermetures",),
         ("plages:absences",),
         ("plages:modifier_absence", absence.pk),
         ("plages:supprimer_absence", absence.pk),

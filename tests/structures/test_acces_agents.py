@@ -26,6 +26,8 @@ ADMIN = {
     "structures:relancer_agent",
     "structures:changer_role",
     "reservations:retirer_agent",
+    "plages:fermetures",
+    "reservations:rendez_vous_fermes",
     "reservations:basculer_motif",
     "reservations:renouveler_lien",
     "reservations:fermer_lien",
