@@ -65,3 +65,9 @@ class CreationImpossible(ReservationImpossible):
     """An agent's form cannot become a rendez-vous: what it names has changed since it was read."""
 
     phrase = "Quelque chose vient de changer. Relisez le formulaire avant de continuer."
+
+
+class SuppressionImpossible(ReservationImpossible):
+    """A learner who has rendez-vous is not deleted."""
+
+    phrase = "Cette personne a des rendez-vous : sa fiche ne peut pas être supprimée."

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery
 
-from reservations.models import STATUTS_ANNULES, Apprenant, ApprenantQuerySet, Participation, Statut
+from reservations.models import STATUTS_ANNULES, Apprenant, ApprenantQuerySet, Participation, RendezVous, Statut
 
 
 def apprenant_connu(apprenant: Apprenant) -> Apprenant | None:
@@ -41,6 +41,14 @@ def avec_leurs_rendez_vous(apprenants: ApprenantQuerySet, maintenant: datetime) 
     return apprenants.annotate(
         prochain=_debut(a_venir.order_by("rendez_vous__debut")), dernier=_debut(passes.order_by("-rendez_vous__debut"))
     )
+
+
+def rendez_vous_de(apprenant: Apprenant, maintenant: datetime) -> tuple[list[RendezVous], list[RendezVous]]:
+    """Return a learner's rendez-vous to come, the next one first, and those over, the last one first. One query."""
+    tous = RendezVous.objects.filter(participations__apprenant=apprenant).select_related("motif", "agent", "lieu")
+    dans_l_ordre = list(tous.order_by("debut", "pk"))
+    passes = [rdv for rdv in dans_l_ordre if rdv.fin <= maintenant]
+    return [rdv for rdv in dans_l_ordre if rdv.fin > maintenant], passes[::-1]
 
 
 def _debut(participations: QuerySet[Participation]) -> Subquery:

@@ -24,16 +24,25 @@ JOURS_PASSES = 30
 @agent_de_la_structure
 @require_safe
 def rendez_vous(request: RequeteAgent) -> HttpResponse:
-    """List the rendez-vous to come, mine or the structure's, or those of the last thirty days."""
+    """List the rendez-vous to come, mine or the structure's, those to come that are cancelled, or those of the last
+    thirty days."""
     maintenant = timezone.now()
-    passes = request.GET.get("onglet") == "passes"
+    onglet = request.GET.get("onglet", "")
+    if onglet not in ("passes", "annules"):
+        onglet = ""
     tous = request.GET.get("agents") == "tous"
     liste = RendezVous.objects.de_la_structure(request.structure).avec_details()
     if not tous:
         liste = liste.de_l_agent(request.user)
-    liste = liste.passes(maintenant, timedelta(days=JOURS_PASSES)) if passes else liste.a_venir(maintenant)
+    match onglet:
+        case "passes":
+            liste = liste.passes(maintenant, timedelta(days=JOURS_PASSES))
+        case "annules":
+            liste = liste.annules_a_venir(maintenant)
+        case _:
+            liste = liste.a_venir(maintenant)
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
-    contexte = {"page": page, "passes": passes, "tous": tous, "jours_passes": JOURS_PASSES, "maintenant": maintenant}
+    contexte = {"page": page, "onglet": onglet, "tous": tous, "jours_passes": JOURS_PASSES, "maintenant": maintenant}
     return render(request, "reservations/agent/rendez_vous.html", contexte)
 
 

@@ -157,6 +157,7 @@ _SECTIONS: list[tuple[str, str, str]] = [
         "reservations:rendez_vous",
         r"reservations:(rendez_vous|nouveau_rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
     ),
+    ("Personnes", "reservations:apprenants", r"reservations:(modifier_|supprimer_)?apprenants?$"),
     ("Agenda", "reservations:agenda", r"reservations:(agenda|journee)$"),
     ("Plages d'ouverture", "plages:plages", r"plages:(?!.*absence|fermetures)"),
     ("Absences", "plages:absences", r"(plages:.*absence|reservations:rendez_vous_couverts)"),

@@ -146,9 +146,14 @@ def test_every_page_is_without_fault(ouvrir_page, equipe: Equipe, sans_defaut_d_
     une_plage(equipe, motifs=[libre], titre="À l'annexe", lieu=annexe, agent=equipe.basique)
     absence = une_absence(equipe)
     rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
+    personne = rdv.participations.get().apprenant
     pages = [
         ("reservations:rendez_vous",),
         ("reservations:nouveau_rendez_vous",),
+        ("reservations:apprenants",),
+        ("reservations:apprenant", personne.pk),
+        ("reservations:modifier_apprenant", personne.pk),
+        ("reservations:supprimer_apprenant", personne.pk),
         ("reservations:annuler", rdv.pk),
         ("reservations:reservation_en_ligne",),
         ("reservations:lien",),

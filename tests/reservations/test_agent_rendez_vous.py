@@ -91,6 +91,24 @@ def test_the_past_has_its_tab_and_options_are_nobody_s() -> None:
     assert "Annuler" not in texte(passes)
 
 
+def test_those_cancelled_that_were_to_come_have_their_tab() -> None:
+    equipe = une_equipe()
+    annule_le = datetime(2026, 11, 20, 8, 42, tzinfo=UTC)
+    excuse = un_rendez_vous(equipe, jours=1, statut=Statut.EXCUSE, annule_le=annule_le)
+    autre = un_rendez_vous(equipe, jours=2, agent=equipe.basique, statut=Statut.ANNULE, annule_le=annule_le)
+    un_rendez_vous(equipe, jours=-1, statut=Statut.EXCUSE, annule_le=annule_le)
+    un_rendez_vous(equipe, jours=3)
+    client = connecte(equipe.admin)
+    adresse = equipe.adresse("reservations:rendez_vous")
+
+    miens = client.get(adresse, {"onglet": "annules"})
+    assert list(miens.context["page"]) == [excuse]
+    assert "Annulé par la personne, le vendredi 20 novembre 2026 à 9 h 42" in texte(miens)
+    tous = client.get(adresse, {"onglet": "annules", "agents": "tous"})
+    assert list(tous.context["page"]) == [excuse, autre]
+    assert client.get(adresse, {"onglet": "x"}).context["onglet"] == ""
+
+
 @pytest.mark.parametrize(("plateforme", "lien"), [("aide_numerique", True), ("solidarites", False)])
 def test_an_empty_list_says_what_to_do(plateforme: str, lien: bool) -> None:
     equipe = une_equipe(plateforme=plateforme)

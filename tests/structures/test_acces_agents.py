@@ -58,10 +58,11 @@ OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "plage_id": une_plage,
     "absence_id": une_absence,
     "rendez_vous_id": un_rendez_vous,
+    "apprenant_id": lambda equipe: un_rendez_vous(equipe).participations.get().apprenant,
     "agent_id": lambda equipe: equipe.basique,
 }
 # A page to read: a POST is a 405 before anything is looked for.
-LECTURE_SEULE = {"reservations:deplacer"}
+LECTURE_SEULE = {"reservations:deplacer", "reservations:apprenant"}
 
 
 def _noms(resolveur: URLResolver, espace: str = "") -> Iterator[str]:
