@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from reservations import messagerie
-from reservations.models import Apprenant, Participation, RendezVous, Statut
+from reservations.models import Apprenant, Participation, RendezVous
 from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
 from reservations.refus import CreationImpossible, CreneauIndisponible
 from reservations.requetes_apprenants import apprenant_connu
-from reservations.requetes_creation import RendezVousVoulu, occupation, pause_a_garder
+from reservations.requetes_creation import RendezVousVoulu, deja_cree, occupation, pause_a_garder
 from structures.models import Agent
 
 
@@ -23,10 +23,9 @@ def creer_rendez_vous(*, voulu: RendezVousVoulu, auteur: Agent, maintenant: date
     """
     with course_perdue_est_un_refus(), transaction.atomic():
         verrouiller({voulu.agent.pk})
-        _verifier_encore_possible(voulu, maintenant)
-        deja = _deja_cree(voulu)
-        if deja is not None:
+        if deja := deja_cree(voulu):
             return deja
+        _verifier_encore_possible(voulu, maintenant)
         liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=voulu.agent))
         if pris := occupation(voulu.motif.structure, voulu.agent, voulu.debut, voulu.fin, maintenant):
             raise CreneauIndisponible(pris)
@@ -61,19 +60,6 @@ def _verifier_encore_possible(voulu: RendezVousVoulu, maintenant: datetime) -> N
         raise CreationImpossible
     if voulu.debut.astimezone(structure.tz).date() < maintenant.astimezone(structure.tz).date():
         raise CreationImpossible("Ce jour est passé. Un rendez-vous se note au plus tard le jour même.")
-
-
-def _deja_cree(voulu: RendezVousVoulu) -> RendezVous | None:
-    """Return the very same rendez-vous, for the same learner, if it was just written."""
-    memes = RendezVous.objects.filter(
-        agent=voulu.agent, motif=voulu.motif, debut=voulu.debut, fin=voulu.fin, statut=Statut.PREVU
-    )
-    personne = voulu.apprenant
-    if personne.pk:
-        return memes.filter(participations__apprenant=personne).first()
-    return memes.filter(
-        participations__apprenant__prenom=personne.prenom, participations__apprenant__nom=personne.nom
-    ).first()
 
 
 def _inscrire(apprenant: Apprenant) -> Apprenant:

@@ -11,6 +11,8 @@ from reservations.telephones import lire_telephone
 from structures.models import Structure
 from structures.texte import en_ligne
 
+LONGUEUR = 100  # of what is searched
+
 
 class RechercheForm(forms.Form):
     """Search among the learners. A GET form: what is not valid is ignored, never an error."""
@@ -18,7 +20,7 @@ class RechercheForm(forms.Form):
     q = forms.CharField(
         label="Nom ou téléphone",
         required=False,
-        max_length=100,
+        max_length=LONGUEUR,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
 

@@ -1,7 +1,7 @@
 """The form by which an agent creates a rendez-vous: for whom, what, when."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -12,16 +12,17 @@ from plages.forms_regle import JourField, controle_heure
 from plages.recurrence import en_utc
 from plages.services import HORIZON
 from reservations.creneaux import Creneau
-from reservations.forms_apprenants import IdentiteForm, RechercheForm
-from reservations.models import Apprenant
+from reservations.forms_apprenants import LONGUEUR, IdentiteForm, RechercheForm
+from reservations.models import Apprenant, RendezVous
 from reservations.requetes_agenda import agents_de_l_agenda
-from reservations.requetes_creation import RendezVousVoulu, occupation, prochains_creneaux
+from reservations.requetes_creation import RendezVousVoulu, deja_cree, occupation, prochains_creneaux
 from structures.dates import duree as en_heures
 from structures.dates import heure, jour_relatif
 from structures.models import Agent, Lieu, Structure
 from structures.texte import en_ligne
 
 NOUVELLE, AUTRE = "nouvelle", "autre"
+FORMAT = "%Y%m%dT%H%M"  # of the start of a slot (UTC), in what the browser sends
 TROUVES = 8  # people shown at once
 IDENTITE = ("prenom", "nom", "telephone", "courriel")
 
@@ -103,6 +104,7 @@ class CreationForm(IdentiteForm):
         super().__init__(*args, structure=structure, **options)
         self.maintenant = maintenant
         self._horaire: tuple[datetime, datetime] | None = None
+        self.deja: RendezVous | None = None  # sent twice: what it already became
         for nom in ("prenom", "nom"):
             self.fields[nom].required = False  # only for a new person: see clean()
         for nom in ("q", "prenom", "nom", "lieu", "duree", "adresse_domicile", "jour", "heure"):
@@ -134,7 +136,7 @@ class CreationForm(IdentiteForm):
 
     def _proposer_les_personnes(self) -> bool:
         """Offer the one already chosen, those found, and a new one; return whether more were found."""
-        texte = str(self._brut("q") or "").strip()[:100].replace("\x00", "")
+        texte = str(self._brut("q") or "").strip()[:LONGUEUR].replace("\x00", "")
         choisi = str(self._brut("apprenant") or "")
         siens = Apprenant.objects.filter(structure=self.structure)
         trouves = list(siens.cherches(texte).par_nom()[: TROUVES + 1]) if texte else []
@@ -164,7 +166,7 @@ class CreationForm(IdentiteForm):
             )
         champs: Any = self.fields
         lieux = champs["lieu"].objets if lieu is None and len(champs["lieu"].objets) > 1 else {}
-        self.creneaux = {f"{c.debut:%Y%m%dT%H%M}-{c.lieu_id or ''}": c for c in creneaux}
+        self.creneaux = {f"{c.debut:{FORMAT}}-{c.lieu_id or ''}": c for c in creneaux}
         champs["moment"].choices = [
             *((cle, self._moment(c, lieux)) for cle, c in self.creneaux.items()),
             (AUTRE, "Un autre jour, une autre heure"),
@@ -230,11 +232,18 @@ class CreationForm(IdentiteForm):
 
     @property
     def voulu(self) -> RendezVousVoulu:
-        """What is asked for; the form is valid."""
+        """What is asked for, once who, what and when are known."""
         lu = self.cleaned_data
         assert self._horaire  # noqa: S101 else there is an error
         apprenant = self.appliquer(lu["apprenant"]) if self.nouvelle else lu["apprenant"]
-        return RendezVousVoulu(apprenant, lu["motif"], lu["agent"], lu["lieu"], *self._horaire, lu["adresse_domicile"])
+        return RendezVousVoulu(
+            apprenant,
+            lu["motif"],
+            lu["agent"],
+            lu.get("lieu"),
+            *self._horaire,
+            adresse_domicile=lu.get("adresse_domicile", ""),
+        )
 
     def _verifier_la_personne(self) -> None:
         for nom in IDENTITE if not self.nouvelle else ():
@@ -267,12 +276,14 @@ class CreationForm(IdentiteForm):
         if motif is None or "duree" in self.errors:
             return
         duree = timedelta(minutes=lu["duree"] or motif.duree)
-        if creneau := self.creneaux.get(moment or ""):
-            self._horaire = (creneau.debut, creneau.debut + duree)
+        if moment != AUTRE:
             for nom in ("jour", "heure"):  # hidden: what they hold is no error
                 self.errors.pop(nom, None)
-            return
-        if moment != AUTRE:
+            if creneau := self.creneaux.get(moment or ""):
+                self._horaire = (creneau.debut, creneau.debut + duree)
+            elif (debut := _debut_du_creneau(self._brut("moment"))) and self._est_deja_cree(debut, debut + duree):
+                self.errors.pop("moment", None)
+                self.errors.pop("lieu", None)
             return
         for nom, phrase in (("jour", "Choisissez un jour."), ("heure", "Choisissez une heure.")):
             if nom not in self.errors and lu.get(nom) is None:
@@ -283,10 +294,27 @@ class CreationForm(IdentiteForm):
         debut = en_utc(locale, self.structure.tz)
         if debut.astimezone(self.structure.tz).replace(tzinfo=None) != locale:
             self.add_error("heure", "À cause du changement d'heure, cette heure n'existe pas ce jour-là.")
-        elif pris := occupation(self.structure, agent, debut, debut + duree, self.maintenant):
+            return
+        self._horaire = (debut, debut + duree)
+        pris = occupation(self.structure, agent, *self._horaire, self.maintenant)
+        if pris and not self._est_deja_cree(*self._horaire):
             self.add_error("heure", pris)
-        else:
-            self._horaire = (debut, debut + duree)
+
+    def _est_deja_cree(self, debut: datetime, fin: datetime) -> bool:
+        """Whether this very form was already accepted: its time is then taken by itself."""
+        if {"apprenant", "agent", *IDENTITE} & set(self.errors):
+            return False
+        self._horaire = (debut, fin)
+        self.deja = deja_cree(self.voulu)
+        return self.deja is not None
+
+
+def _debut_du_creneau(cle: Any) -> datetime | None:
+    """Read the start of a slot that is no longer proposed."""
+    try:
+        return datetime.strptime(str(cle).partition("-")[0], FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _fiche(apprenant: Apprenant) -> str:

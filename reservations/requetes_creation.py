@@ -55,6 +55,19 @@ def prochains_creneaux(
     return trouves[:PROPOSES]
 
 
+def deja_cree(voulu: RendezVousVoulu) -> RendezVous | None:
+    """Return the very same rendez-vous if it is already written: the form was sent twice (a double click)."""
+    memes = RendezVous.objects.filter(
+        agent=voulu.agent, motif=voulu.motif, debut=voulu.debut, fin=voulu.fin, statut=Statut.PREVU
+    )
+    personne = voulu.apprenant
+    if personne.pk:
+        return memes.filter(participations__apprenant=personne).first()
+    return memes.filter(
+        participations__apprenant__prenom=personne.prenom, participations__apprenant__nom=personne.nom
+    ).first()
+
+
 def occupation(structure: Structure, agent: Agent, debut: datetime, fin: datetime, maintenant: datetime) -> str:
     """Say what already takes this time of the agent, "" when it is free. Never with whom, nor where else."""
     pris = RendezVous.objects.occupant(agent.pk, debut, fin, maintenant).first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from plages.avertissements import empreinte, non_confirmes
 from reservations.creation import creer_rendez_vous
+from reservations.forms_apprenants import LONGUEUR
 from reservations.forms_creation import CreationForm
 from reservations.messagerie import sera_prevenu
 from reservations.models import RendezVous
@@ -32,7 +33,7 @@ def nouveau_rendez_vous(request: RequeteAgent) -> HttpResponse:
     form = _formulaire(request, maintenant, a_lire_seulement=bool(region))
     avertissements = []
     if form.is_bound and form.is_valid():
-        avertissements = avertissements_de_creation(form.voulu, maintenant)
+        avertissements = [] if form.deja else avertissements_de_creation(form.voulu, maintenant)
         if not non_confirmes(avertissements, request.POST.get("confirmes", "")):
             try:
                 rendez_vous = creer_rendez_vous(voulu=form.voulu, auteur=request.user, maintenant=maintenant)
@@ -58,7 +59,7 @@ def _region_demandee(request: RequeteAgent) -> str:
     """
     if "apercu" in request.POST:
         return "personnes" if request.POST["apercu"] == "personnes" else "creneaux"
-    cherche = request.POST.get("q", "").strip()
+    cherche = request.POST.get("q", "").strip()[:LONGUEUR]
     return "personnes" if cherche and cherche != request.POST.get("cherchee") else ""
 
 

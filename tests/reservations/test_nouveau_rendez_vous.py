@@ -181,7 +181,7 @@ def test_the_duration_may_be_another(equipe: Equipe) -> None:
 def test_the_kind_of_place_of_the_motif_rules(equipe: Equipe) -> None:
     domicile = MotifFactory(structure=equipe.structure, type_lieu=TypeLieu.DOMICILE)
 
-    assert "adresse_domicile" in erreurs(envoyer(equipe, motif=domicile.pk))
+    assert list(erreurs(envoyer(equipe, motif=domicile.pk))) == ["adresse_domicile"]
     reponse = envoyer(equipe, motif=domicile.pk, adresse_domicile="3 rue des Lilas,\n26400 Crest")
 
     assert messages_de(reponse)
@@ -312,6 +312,7 @@ def test_earlier_today_warns_and_tells_nobody(equipe: Equipe) -> None:
         ({"jour": "0001-01-01"}, "jour", "passé"),
         ({"moment": ""}, "moment", "Choisissez un créneau"),
         ({"moment": "20300101T0900-1"}, "moment", "n'est plus libre"),
+        ({"moment": "00010101T0000-x"}, "moment", "n'est plus libre"),
         ({"duree": "0"}, "duree", "5"),
         ({"duree": "721"}, "duree", "720"),
         ({"prenom": "\x00"}, "prenom", ""),
@@ -375,6 +376,18 @@ def test_a_time_already_taken_is_refused_without_saying_by_whom(equipe: Equipe) 
     assert "Zoé" not in texte(reponse)
     assert "occupé (autre structure) de 14 h à 15 h" in erreurs(envoyer(equipe, heure="14:00"))["heure"][0]
     assert "en cours par Internet" in erreurs(envoyer(equipe, heure="16:00"))["heure"][0]
+
+
+@pytest.mark.parametrize("type_lieu", TypeLieu.values)
+def test_several_errors_are_said_at_once(equipe: Equipe, type_lieu: str) -> None:
+    motif = MotifFactory(structure=equipe.structure, type_lieu=type_lieu)
+    LieuFactory(structure=equipe.structure)
+    un_rendez_vous(equipe, debut=a(9), fin=a(10))
+
+    reponse = envoyer(equipe, motif=motif.pk, lieu="", adresse_domicile="", duree="30", apprenant=jeanne(equipe).pk)
+
+    manque = {"sur_place": {"lieu"}, "domicile": {"adresse_domicile"}}.get(type_lieu, set())
+    assert set(erreurs(reponse)) == {"heure", *manque}
 
 
 def test_a_cancelled_one_and_an_expired_option_take_no_time(equipe: Equipe) -> None:
@@ -446,7 +459,26 @@ def test_what_changed_since_the_form_was_read_is_refused(equipe: Equipe, cas: st
     assert not Message.objects.exists()
 
 
-def test_a_double_click_is_one_rendez_vous(equipe: Equipe) -> None:
+@pytest.mark.parametrize("moment", ["autre", "un créneau"])
+def test_a_double_click_is_one_rendez_vous(equipe: Equipe, moment: str) -> None:
+    client = connecte(equipe.admin)
+    if moment != "autre":
+        LieuFactory(structure=equipe.structure)
+        page = client.get(adresse(equipe), {"motif": equipe.motif.pk})
+        moment = page.context["form"].fields["moment"].choices[0][0]
+    champs = {"apprenant": jeanne(equipe).pk, "moment": moment, "lieu": equipe.lieu.pk if moment == "autre" else ""}
+
+    premiere, seconde = (envoyer(equipe, client, **champs) for _ in range(2))
+
+    assert RendezVous.objects.get().debut == a(9)
+    assert messages_de(seconde) == messages_de(premiere)
+    assert Message.objects.count() == 1
+    autre = envoyer(equipe, client, **{**champs, "apprenant": jeanne(equipe, prenom="Paul").pk})
+    assert set(erreurs(autre)) <= {"heure", "moment", "lieu"}
+    assert RendezVous.objects.count() == 1
+
+
+def test_the_same_asked_twice_of_the_service_is_written_once(equipe: Equipe) -> None:
     for _ in range(2):
         creer(equipe, Apprenant(structure=equipe.structure, prenom="Jeanne", nom="Martin"))
 
