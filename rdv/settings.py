@@ -38,6 +38,7 @@ MARQUE_ETAT = env.bool("MARQUE_ETAT", default=False)
 
 # --- Applications ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rdv import views
+from rdv import plateforme, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.accueil, name="accueil"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees-personnelles/", views.donnees_personnelles, name="donnees_personnelles"),
     path("accessibilite/", views.accessibilite, name="accessibilite"),
     path("aide/", views.aide, name="aide"),
+    path("plateforme/", plateforme.site.urls),
     path("", include("structures.urls")),
     path("", include("motifs.urls")),
     path("", include("plages.urls")),

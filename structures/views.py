@@ -51,10 +51,12 @@ def mot_de_passe_envoye(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def mes_structures(request: RequeteAgent) -> HttpResponse:
-    """Lead to the agent's structure, or let them choose when they have several."""
+    """Lead to the agent's structure, or let them choose when they have several; without any, the staff has its own."""
     appartenances = list(request.user.appartenances.select_related("structure").order_by("structure__nom", "pk"))
     if len(appartenances) == 1:
         return redirect("reservations:rendez_vous", structure_id=appartenances[0].structure_id)
+    if not appartenances and request.user.est_plateforme:
+        return redirect("plateforme:index")
     return render(
         request,
         "structures/mes_structures.html",

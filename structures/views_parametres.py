@@ -1,5 +1,6 @@
 """Agents' pages: my account, and my structure's details."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -33,4 +34,4 @@ def structure(request: RequeteAgent) -> HttpResponse:
         form.save()
         messages.success(request, "La structure est enregistrée.")
         return redirect("structures:structure", structure_id=request.structure.pk)
-    return render(request, "structures/structure.html", {"form": form})
+    return render(request, "structures/structure.html", {"form": form, "contact": settings.EDITEUR_COURRIEL})

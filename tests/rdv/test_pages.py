@@ -47,7 +47,8 @@ def _adresses(motifs: list[URLPattern | URLResolver], chemin: str = "", espace: 
     """Return (URL name, address with real-looking values) for each page of the site."""
     trouvees: list[tuple[str, str]] = []
     for motif in motifs:
-        ici = chemin + str(motif.pattern)
+        # The one pattern of Django's admin that is a regular expression lists the applications it takes: the first.
+        ici = chemin + re.sub(r"\^?\(\?P<\w+>(\w+)[^)]*\)(/)\$", r"\1\2", str(motif.pattern))
         if isinstance(motif, URLResolver):
             trouvees += _adresses(motif.url_patterns, ici, f"{motif.namespace}:" if motif.namespace else espace)
         else:
