@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from motifs.models import DUREE_MAXIMUM, DUREE_MINIMUM, Motif, MotifQuerySet
 from plages.models import PlageOuverture
 from reservations.models import RendezVous
-from reservations.parcours import propositions
+from reservations.parcours import Recherche, propositions
 from structures.models import Structure
 
 
@@ -36,5 +36,5 @@ def apercu_du_motif(motif: Motif, maintenant: datetime) -> ApercuMotif:
         return ApercuMotif(motif, (), a_une_plage=True)
     if motif.pk is None or not PlageOuverture.objects.filter(motifs=motif.pk).exists():
         return ApercuMotif(motif, (), a_une_plage=False)
-    heures = propositions(motif, None, semaine=None, maintenant=maintenant, visiteur="").plus_tot
+    heures = propositions(motif, None, Recherche(maintenant)).plus_tot
     return ApercuMotif(motif, heures, a_une_plage=True)

@@ -254,6 +254,8 @@ class Demarche(models.Model):
     motif = models.ForeignKey(Motif, models.CASCADE, related_name="demarches")
     lieu = models.ForeignKey(Lieu, models.CASCADE, related_name="demarches", null=True, blank=True)
     debut = models.DateTimeField("créneau choisi")
+    # Only for who came by the link of one agent: the slot stays theirs, taken back or changed.
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+", null=True, blank=True)
     rendez_vous = models.OneToOneField(
         RendezVous,
         models.SET_NULL,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,12 +16,12 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
 from motifs.models import Motif, TypeLieu
-from plages.models import Ouverture, PlageOuverture
-from reservations.creneaux import creneaux_libres, demande_du_public, premiers_creneaux
+from plages.models import Ouverture, PlageOuverture, PlageQuerySet
+from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.identification import instructions_acceptees
 from reservations.models import Demarche, RendezVous
 from reservations.sms import sms_possibles
-from structures.models import Lieu, Structure
+from structures.models import Agent, Lieu, Structure
 
 UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 # "Le plus tôt" is looked for in the weeks that follow the first free slot: the cost follows what is shown.
@@ -30,20 +31,54 @@ HORIZON_DES_PLUS_PROCHES = timedelta(days=14)
 NOMBRE_PROPOSE = 3
 
 
+# --- The link -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lien:
+    """The link by which people come: to a structure, or to the slots of one of its agents only."""
+
+    structure: Structure
+    agent: Agent | None = None
+    jeton: str = ""  # as the address carries it; "" for the structure's own
+
+    def __str__(self) -> str:
+        return self.jeton or self.structure.lien
+
+
+def lien_de(demarche: Demarche) -> Lien:
+    """Return the link by which a booking in progress began; the structure's own once the agent has closed theirs."""
+    structure = demarche.motif.structure
+    if demarche.agent is None:
+        return Lien(structure)
+    appartenance = demarche.agent.appartenances.filter(structure=structure).first()
+    if appartenance is None or appartenance.lien is None:
+        return Lien(structure)
+    return Lien(structure, demarche.agent, appartenance.lien)
+
+
 # --- Motifs and lieux -----------------------------------------------------------------------------------------------
 
 
-def motifs_du_public(structure: Structure, aujourd_hui: date) -> list[Motif]:
-    """Return the motifs that everyone may book online in a structure, those without a plage included. One query.
+def _plages_en_cours(lien: Lien, aujourd_hui: date) -> PlageQuerySet:
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True)
+    return plages.filter(agent=lien.agent) if lien.agent else plages
 
-    Each one says `a_une_plage`. A page without a plage explains itself; the list of choices leaves it out.
+
+def motifs_du_public(lien: Lien, aujourd_hui: date, lieu: Lieu | None = None) -> list[Motif]:
+    """Return the motifs that everyone may book online by a link, those without a plage included. One query.
+
+    Each one says `a_une_plage`: in that lieu, on site, when one is given. A page without a plage explains itself; the
+    list of choices leaves it out.
     """
-    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=OuterRef("pk"))
+    plages = _plages_en_cours(lien, aujourd_hui).filter(motifs=OuterRef("pk"))
+    if lieu:
+        plages = plages.filter(lieu=lieu, motifs__type_lieu=TypeLieu.SUR_PLACE)
     motifs = list(
-        Motif.objects.ouverts_a_tous().filter(structure=structure).annotate(a_une_plage=Exists(plages)).par_nom()
+        Motif.objects.ouverts_a_tous().filter(structure=lien.structure).annotate(a_une_plage=Exists(plages)).par_nom()
     )
     for motif in motifs:
-        motif.structure = structure
+        motif.structure = lien.structure
     return motifs
 
 
@@ -52,12 +87,42 @@ def proposes(motifs: Iterable[Motif]) -> list[Motif]:
     return [motif for motif in motifs if motif.a_une_plage]  # type: ignore[attr-defined]
 
 
-def lieux_du_motif(motif: Motif, aujourd_hui: date) -> list[Lieu]:
+def lieu_demande(lien: Lien, identifiant: str) -> Lieu | None:
+    """Return the open lieu that an address names, None when it is not one of the structure."""
+    if not identifiant:
+        return None
+    return next((lieu for lieu in lien.structure.lieux.ouverts() if str(lieu.pk) == identifiant), None)
+
+
+def lieux_du_motif(motif: Motif, lien: Lien, aujourd_hui: date) -> list[Lieu]:
     """Return the open lieux where a motif on site has a plage; none for the other kinds. At most one query."""
     if not motif.sur_place:
         return []
-    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=motif)
+    plages = _plages_en_cours(lien, aujourd_hui).filter(motifs=motif)
     return list(Lieu.objects.ouverts().filter(Exists(plages.filter(lieu=OuterRef("pk")))).order_by(Lower("nom"), "pk"))
+
+
+@dataclass(frozen=True)
+class Recherche:
+    """How the slots of a page are looked for: now, by whom (their own held slots are free for them), with whom."""
+
+    maintenant: datetime
+    visiteur: str = ""
+    agent: Agent | None = None  # None: all
+
+    def libres(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
+        return creneaux_libres(demandes, **self._limites(lieu))
+
+    def premiers(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
+        return premiers_creneaux(demandes, **self._limites(lieu))
+
+    def _limites(self, lieu: Lieu | None) -> dict[str, Any]:
+        return {
+            "maintenant": self.maintenant,
+            "visiteur": self.visiteur,
+            "agents": [self.agent.pk] if self.agent else None,
+            "lieux": [lieu.pk] if lieu else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,21 +133,21 @@ class Disponibilite:
     premier: datetime | None
 
 
-def disponibilites_des_motifs(motifs: Sequence[Motif], maintenant: datetime, visiteur: str) -> list[Disponibilite]:
+def disponibilites_des_motifs(
+    motifs: Sequence[Motif], recherche: Recherche, lieu: Lieu | None = None
+) -> list[Disponibilite]:
     """Return each motif with the first time that the public may book. One query."""
-    demandes = [demande_du_public(motif, maintenant=maintenant) for motif in motifs]
+    demandes = [demande_du_public(motif, maintenant=recherche.maintenant) for motif in motifs]
     premiers: dict[int, datetime] = {}
-    for creneau in premiers_creneaux(demandes, maintenant=maintenant, visiteur=visiteur):
+    for creneau in recherche.premiers(demandes, lieu):
         premiers.setdefault(creneau.motif_id, creneau.debut)
     return [Disponibilite(motif, premiers.get(motif.pk)) for motif in motifs]
 
 
-def disponibilites_des_lieux(
-    motif: Motif, lieux: Sequence[Lieu], maintenant: datetime, visiteur: str
-) -> list[Disponibilite]:
+def disponibilites_des_lieux(motif: Motif, lieux: Sequence[Lieu], recherche: Recherche) -> list[Disponibilite]:
     """Return each lieu with the first time of that motif there. One query."""
-    demande = demande_du_public(motif, maintenant=maintenant)
-    premiers = {c.lieu_id: c.debut for c in premiers_creneaux([demande], maintenant=maintenant, visiteur=visiteur)}
+    demande = demande_du_public(motif, maintenant=recherche.maintenant)
+    premiers = {c.lieu_id: c.debut for c in recherche.premiers([demande])}
     return [Disponibilite(lieu, premiers.get(lieu.pk)) for lieu in lieux]
 
 
@@ -182,23 +247,22 @@ def composer_semaine(
     )
 
 
-def propositions(
-    motif: Motif, lieu: Lieu | None, *, semaine: date | None, maintenant: datetime, visiteur: str
-) -> Propositions:
+def propositions(motif: Motif, lieu: Lieu | None, recherche: Recherche, semaine: date | None = None) -> Propositions:
     """Return what may be booked: the soonest times, then the week asked (by default that of the first time).
 
-    At most three queries, whatever the number of agents. `visiteur`: their own held slots are shown as free.
+    At most three queries, whatever the number of agents.
     """
     tz = motif.structure.tz
+    maintenant = recherche.maintenant
     fenetre = motif.fenetre_du_public(maintenant)
-    premier = _premier(motif, lieu, maintenant=maintenant, visiteur=visiteur)
+    premier = _premier(motif, lieu, recherche)
     if premier is None:
-        return Propositions(tout_est_pris=_a_des_ouvertures(motif, lieu, fenetre))
+        return Propositions(tout_est_pris=_a_des_ouvertures(motif, lieu, recherche.agent, fenetre))
     bornes = [lundi_de(borne.astimezone(tz).date()) for borne in fenetre]
     lundi = max(bornes[0], min(bornes[1], lundi_de(semaine or premier.astimezone(tz).date())))
     du, au = bornes_de_la_semaine(lundi, tz)
     jusqu_a = premier + HORIZON_DU_PLUS_TOT
-    libres = _heures(motif, lieu, [(premier, jusqu_a), (du, au)], maintenant=maintenant, visiteur=visiteur)
+    libres = _heures(motif, lieu, [(premier, jusqu_a), (du, au)], recherche)
     bientot = [heure for heure in libres if heure <= jusqu_a]
     composee = composer_semaine(
         lundi,
@@ -211,21 +275,19 @@ def propositions(
     prochain = None
     if composee.vide:
         prochain = next((heure for heure in bientot if heure > au), None) or _premier(
-            motif, lieu, du=max(au + UN_INSTANT, jusqu_a), maintenant=maintenant, visiteur=visiteur
+            motif, lieu, recherche, du=max(au + UN_INSTANT, jusqu_a)
         )
     return Propositions(tuple(bientot[:NOMBRE_PROPOSE]), composee, prochain)
 
 
-def plus_proches(
-    motif: Motif, lieu: Lieu | None, debut: datetime, *, maintenant: datetime, visiteur: str
-) -> list[datetime]:
+def plus_proches(motif: Motif, lieu: Lieu | None, debut: datetime, recherche: Recherche) -> list[datetime]:
     """Return the few free times nearest to `debut`, in order of time; further away, the first one there is."""
-    debut = dans_la_fenetre(motif, debut, maintenant)
+    debut = dans_la_fenetre(motif, debut, recherche.maintenant)
     fenetre = (debut - HORIZON_DES_PLUS_PROCHES, debut + HORIZON_DES_PLUS_PROCHES)
-    libres = _heures(motif, lieu, [fenetre], maintenant=maintenant, visiteur=visiteur)
+    libres = _heures(motif, lieu, [fenetre], recherche)
     proches = sorted((heure for heure in libres if heure != debut), key=lambda heure: (abs(heure - debut), heure))
     if not proches:
-        premier = _premier(motif, lieu, maintenant=maintenant, visiteur=visiteur)
+        premier = _premier(motif, lieu, recherche)
         return [premier] if premier and premier != debut else []
     return sorted(proches[:NOMBRE_PROPOSE])
 
@@ -237,32 +299,24 @@ def dans_la_fenetre(motif: Motif, debut: datetime, maintenant: datetime) -> date
 
 
 def _heures(
-    motif: Motif,
-    lieu: Lieu | None,
-    fenetres: Sequence[tuple[datetime, datetime]],
-    *,
-    maintenant: datetime,
-    visiteur: str,
+    motif: Motif, lieu: Lieu | None, fenetres: Sequence[tuple[datetime, datetime]], recherche: Recherche
 ) -> list[datetime]:
-    demandes = [demande_du_public(motif, maintenant=maintenant, du=du, au=au) for du, au in fenetres]
-    lieux = [lieu.pk] if lieu else None
-    return sorted({c.debut for c in creneaux_libres(demandes, maintenant=maintenant, lieux=lieux, visiteur=visiteur)})
+    demandes = [demande_du_public(motif, maintenant=recherche.maintenant, du=du, au=au) for du, au in fenetres]
+    return sorted({creneau.debut for creneau in recherche.libres(demandes, lieu)})
 
 
-def _premier(
-    motif: Motif, lieu: Lieu | None, *, maintenant: datetime, visiteur: str, du: datetime | None = None
-) -> datetime | None:
-    demande = demande_du_public(motif, maintenant=maintenant, du=du)
-    lieux = [lieu.pk] if lieu else None
-    premiers = premiers_creneaux([demande], maintenant=maintenant, lieux=lieux, visiteur=visiteur)
+def _premier(motif: Motif, lieu: Lieu | None, recherche: Recherche, *, du: datetime | None = None) -> datetime | None:
+    premiers = recherche.premiers([demande_du_public(motif, maintenant=recherche.maintenant, du=du)], lieu)
     return premiers[0].debut if premiers else None
 
 
-def _a_des_ouvertures(motif: Motif, lieu: Lieu | None, fenetre: tuple[datetime, datetime]) -> bool:
+def _a_des_ouvertures(motif: Motif, lieu: Lieu | None, agent: Agent | None, fenetre: tuple[datetime, datetime]) -> bool:
     """Whether hours are open in what the public may book, free or not. One query."""
     ouvertures = Ouverture.objects.filter(
         plage__motifs=motif, plage__agent__is_active=True, periode__overlap=(*fenetre, "[]")
     )
+    if agent:
+        ouvertures = ouvertures.filter(plage__agent=agent)
     if motif.sur_place:
         ouvertures = ouvertures.filter(plage__lieu=lieu)
     return ouvertures.exists()

@@ -49,17 +49,19 @@ def prendre_option(
     adresse: str,
     maintenant: datetime,
     demarche: Demarche | None = None,
+    agent_id: int | None = None,
 ) -> Demarche:
     """Hold a slot (start in UTC) for `settings.OPTION_MINUTES`, and return the booking in progress that holds it.
 
     With `demarche`, that booking changes its slot, or takes its expired one back; what was typed is kept, and on a
     refusal so is the slot held before. Asked twice for the same slot by the same visitor (a double click), it is the
-    same option, and expires when it would have. `adresse` is the network address.
+    same option, and expires when it would have. `adresse` is the network address, `agent_id` the only agent wanted.
 
     Raises MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
     """
     motif = motif_reservable(motif_id=motif_id, structure_id=structure_id)
-    return _prendre_option(motif, lieu_id, debut, visiteur, hacher(adresse, usage="adresse"), maintenant, demarche)
+    adresse_hachee = hacher(adresse, usage="adresse")
+    return _prendre_option(motif, lieu_id, debut, visiteur, adresse_hachee, maintenant, demarche, agent_id)
 
 
 def _prendre_option(
@@ -70,16 +72,17 @@ def _prendre_option(
     adresse_hachee: str,
     maintenant: datetime,
     demarche: Demarche | None,
+    agent_id: int | None,
 ) -> Demarche:
-    deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant)
+    deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant, agent_id)
     if deja is not None and (demarche is None or demarche.pk == deja.pk):
         return deja
     if demarche is None or option_vivante(demarche, maintenant) is None:  # else it only changes its slot for another
         _limiter_les_options(visiteur=visiteur, adresse=adresse_hachee, maintenant=maintenant)
-    for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant):
+    for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant, agent_id):
         try:
             with course_perdue_est_un_refus(), transaction.atomic():
-                return _garder(creneau, motif, demarche, visiteur, adresse_hachee, maintenant)
+                return _garder(creneau, motif, demarche, visiteur, adresse_hachee, maintenant, agent_id)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
@@ -96,7 +99,7 @@ def motif_reservable(*, motif_id: int, structure_id: int) -> Motif:
 
 
 def _demarche_de_ce_creneau(
-    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime
+    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime, agent_id: int | None
 ) -> Demarche | None:
     au_meme_lieu = Q(lieu__isnull=True) if lieu_id is None else Q(lieu=lieu_id)
     return Demarche.objects.filter(
@@ -104,6 +107,7 @@ def _demarche_de_ce_creneau(
         visiteur=visiteur,
         motif=motif,
         debut=debut,
+        agent=agent_id,
         rendez_vous__statut=Statut.OPTION,
         rendez_vous__expire_a__gt=maintenant,
     ).first()
@@ -119,14 +123,16 @@ def _limiter_les_options(*, visiteur: str, adresse: str, maintenant: datetime) -
 
 
 def _creneaux_a_cette_heure(
-    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime
+    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime, agent_id: int | None
 ) -> list[Creneau]:
     """Return the free slots of the public that start at `debut`: the least loaded agent of that week first, then by id.
 
     Nothing random: the same choice is made twice (design, "Time and slots").
     """
     demande = demande_du_public(motif, maintenant=maintenant, du=debut, au=debut)
-    creneaux = [c for c in creneaux_libres([demande], maintenant=maintenant, visiteur=visiteur) if c.lieu_id == lieu_id]
+    agents = None if agent_id is None else [agent_id]
+    libres = creneaux_libres([demande], maintenant=maintenant, visiteur=visiteur, agents=agents)
+    creneaux = [creneau for creneau in libres if creneau.lieu_id == lieu_id]
     if len(creneaux) > 1:
         lundi = debut.astimezone(motif.structure.tz).replace(hour=0, minute=0, second=0, microsecond=0)
         lundi -= timedelta(days=lundi.weekday())
@@ -152,6 +158,7 @@ def _garder(
     visiteur: str,
     adresse: str,
     maintenant: datetime,
+    agent_id: int | None,
 ) -> Demarche:
     """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction."""
     ancienne = None
@@ -181,6 +188,7 @@ def _garder(
     option.save()
     demarche = demarche or Demarche(visiteur=visiteur, adresse=adresse, cree_le=maintenant)
     demarche.motif, demarche.lieu_id, demarche.debut = motif, creneau.lieu_id, creneau.debut
+    demarche.agent_id = agent_id
     demarche.rendez_vous = option
     demarche.save()
     return demarche
@@ -251,7 +259,14 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
     if option_vivante(demarche, maintenant) is None:
         motif = motif_reservable(motif_id=demarche.motif_id, structure_id=demarche.motif.structure_id)
         demarche = _prendre_option(
-            motif, demarche.lieu_id, demarche.debut, demarche.visiteur, demarche.adresse, maintenant, demarche
+            motif,
+            demarche.lieu_id,
+            demarche.debut,
+            demarche.visiteur,
+            demarche.adresse,
+            maintenant,
+            demarche,
+            demarche.agent_id,
         )
     with course_perdue_est_un_refus(), transaction.atomic():
         return _confirmer_sous_verrou(demarche, maintenant)

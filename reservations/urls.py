@@ -14,8 +14,8 @@ class Jeton:
     def to_python(self, value: str) -> str:
         return value
 
-    def to_url(self, value: str) -> str:
-        return value
+    def to_url(self, value: object) -> str:
+        return str(value)
 
 
 register_converter(Jeton, "jeton")

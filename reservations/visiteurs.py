@@ -16,7 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from reservations.identification import hacher
 from reservations.models import Demarche
-from structures.models import AncienLien, Structure
+from reservations.parcours import Lien, lien_de
+from structures.models import AncienLien, Appartenance, Structure
 
 CLE_DE_SESSION = "visiteur"
 JETON = re.compile(r"[A-Za-z0-9_-]{1,43}")
@@ -60,29 +61,39 @@ def demarche_du_visiteur(request: HttpRequest, jeton: str) -> Demarche | None:
 
 
 def _demarches() -> QuerySet[Demarche]:
-    return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous")
+    return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent")
+
+
+def _lien(jeton: str) -> Lien | None:
+    structure = Structure.objects.filter(lien=jeton).first()
+    if structure is not None:
+        return Lien(structure)
+    siens = Appartenance.objects.select_related("structure", "agent").filter(agent__is_active=True)
+    appartenance = siens.filter(lien=jeton).first()
+    return Lien(appartenance.structure, appartenance.agent, jeton) if appartenance else None
 
 
 def par_le_lien(vue: Vue) -> Vue:
-    """Open `vue(request, structure, …)` at the address that carries the structure's secret link.
+    """Open `vue(request, lien, …)` at the address that carries the secret link of a structure or of one of its agents.
 
-    404 when no structure has it, or when online booking does not exist there. A link that was replaced (410) or closed
+    404 when nobody has it, or when online booking does not exist there. A link that was replaced (410) or closed
     (404) says so, with the structure's phone number. Dates are written in its time zone.
     """
 
     @wraps(vue)
     def enveloppe(request: HttpRequest, lien: str, **kwargs: object) -> HttpResponse:
-        structure, ancien = Structure.objects.filter(lien=lien).first(), None
-        if structure is None:
-            ancien = get_object_or_404(AncienLien.objects.select_related("structure"), lien=lien)
-            structure = ancien.structure
+        trouve, ancien = _lien(lien), False
+        if trouve is None:
+            ancien = True
+            trouve = Lien(get_object_or_404(AncienLien.objects.select_related("structure"), lien=lien).structure)
+        structure = trouve.structure
         if not structure.reservation_en_ligne_possible:
             raise Http404("La réservation en ligne n'existe pas pour cette structure.")
-        if ancien is not None or structure.lien_ferme:
+        if ancien or structure.lien_ferme:
             contexte = {"structure": structure, "ancien": ancien}
             return render(request, "reservations/parcours/lien_ferme.html", contexte, status=410 if ancien else 404)
         with timezone.override(structure.tz):
-            return vue(request, structure, **kwargs)
+            return vue(request, trouve, **kwargs)
 
     return enveloppe
 
@@ -112,5 +123,5 @@ def _session_terminee(request: HttpRequest, jeton: str) -> HttpResponse:
     demarche = _demarches().filter(jeton=jeton).first()
     contexte: dict[str, object] = {}
     if demarche is not None and demarche.motif.structure.reservation_en_ligne_possible:
-        contexte = {"structure": demarche.motif.structure, "motif": demarche.motif}
+        contexte = {"structure": demarche.motif.structure, "motif": demarche.motif, "lien": lien_de(demarche)}
     return render(request, "reservations/parcours/session_terminee.html", contexte, status=403)

@@ -14,12 +14,15 @@ from motifs.models import Motif
 from reservations import services
 from reservations.models import Demarche
 from reservations.parcours import (
+    Lien,
+    Recherche,
     a_des_instructions,
     dans_la_fenetre,
     disponibilites_des_lieux,
     disponibilites_des_motifs,
     etape,
     etapes,
+    lieu_demande,
     lieux_du_motif,
     lire_instant,
     lire_semaine,
@@ -43,21 +46,30 @@ lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @jamais_perimee
 @par_le_lien
-def choix_motif(request: HttpRequest, structure: Structure) -> HttpResponse:
-    """For what: who offers the help, then one card a motif. A single motif is not a choice: its page follows."""
-    maintenant = timezone.now()
-    motifs = proposes(motifs_du_public(structure, timezone.localdate(maintenant)))
-    demarche = _demarche_a_deplacer(request, structure)
+def choix_motif(request: HttpRequest, lien: Lien) -> HttpResponse:
+    """For what: who offers the help, then one card a motif. A single motif is not a choice: its page follows.
+
+    The address may name a lieu: its motifs alone are shown, unless there is none.
+    """
+    recherche = _recherche(request, lien)
+    aujourd_hui = timezone.localdate(recherche.maintenant)
+    lieu = lieu_demande(lien, request.GET.get("lieu", ""))
+    ici = proposes(motifs_du_public(lien, aujourd_hui, lieu)) if lieu else []
+    lieu = lieu if ici else None
+    motifs = ici or proposes(motifs_du_public(lien, aujourd_hui))
+    demarche, lieu_id = _demarche_a_deplacer(request, lien.structure), lieu.pk if lieu else None
     if len(motifs) == 1:
-        return redirect(adresse_du_choix("choix_lieu", structure, motifs[0].pk, demarche=demarche))
+        return redirect(adresse_du_choix("choix_lieu", lien, motifs[0].pk, lieu=lieu_id, demarche=demarche))
     totaux = {len(etapes(plusieurs_motifs=True, instructions=a_des_instructions(motif))) for motif in motifs}
     contexte = {
-        "structure": structure,
+        "lien": lien,
+        "structure": lien.structure,
+        "lieu": lieu,
         "etape": f"Étape 1 sur {max(totaux)}" if len(totaux) == 1 else "Étape 1" if totaux else "",
         "totaux": sorted(totaux),
         "choix": [
-            (dispo, adresse_du_choix("choix_lieu", structure, dispo.objet.pk, demarche=demarche))
-            for dispo in disponibilites_des_motifs(motifs, maintenant, visiteur(request))
+            (dispo, adresse_du_choix("choix_lieu", lien, dispo.objet.pk, lieu=lieu_id, demarche=demarche))
+            for dispo in disponibilites_des_motifs(motifs, recherche, lieu)
         ],
     }
     return render(request, "reservations/parcours/choix_motif.html", contexte)
@@ -67,28 +79,31 @@ def choix_motif(request: HttpRequest, structure: Structure) -> HttpResponse:
 @require_safe
 @jamais_perimee
 @par_le_lien
-def choix_lieu(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
+def choix_lieu(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     """Where, for a motif on site with several lieux; otherwise there is nothing to choose and the slots follow."""
-    maintenant = timezone.now()
-    motifs = motifs_du_public(structure, timezone.localdate(maintenant))
+    recherche = _recherche(request, lien)
+    aujourd_hui = timezone.localdate(recherche.maintenant)
+    motifs = motifs_du_public(lien, aujourd_hui)
     motif = next((motif for motif in motifs if motif.pk == motif_id), None)
     if motif is None:
-        return _motif_ferme(request, structure)
-    lieux = lieux_du_motif(motif, timezone.localdate(maintenant))
-    demarche = _demarche_a_deplacer(request, structure)
-    if len(lieux) < 2:
-        return redirect(adresse_du_choix("choix_creneau", structure, motif.pk, demarche=demarche))
+        return _motif_ferme(request, lien)
+    lieux = lieux_du_motif(motif, lien, aujourd_hui)
+    demarche = _demarche_a_deplacer(request, lien.structure)
+    demande = next((lieu.pk for lieu in lieux if str(lieu.pk) == request.GET.get("lieu")), None)
+    if demande or len(lieux) < 2:
+        return redirect(adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demande, demarche=demarche))
     ici = etape("quand", motif, proposes(motifs))
     contexte = {
-        "structure": structure,
+        "lien": lien,
+        "structure": lien.structure,
         "motif": motif,
         "etape": ici,
         "totaux": [ici.total],
         "seul_motif": len(proposes(motifs)) < 2,
-        "adresse_des_motifs": adresse_du_choix("choix_motif", structure, demarche=demarche),
+        "adresse_des_motifs": adresse_du_choix("choix_motif", lien, demarche=demarche),
         "choix": [
-            (dispo, adresse_du_choix("choix_creneau", structure, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
-            for dispo in disponibilites_des_lieux(motif, lieux, maintenant, visiteur(request))
+            (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
+            for dispo in disponibilites_des_lieux(motif, lieux, recherche)
         ],
     }
     return render(request, "reservations/parcours/choix_lieu.html", contexte)
@@ -98,39 +113,40 @@ def choix_lieu(request: HttpRequest, structure: Structure, motif_id: int) -> Htt
 @lecture_et_envoi
 @jamais_perimee
 @par_le_lien
-def choix_creneau(request: HttpRequest, structure: Structure, motif_id: int) -> HttpResponse:
+def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     """When: the soonest times, then a week. A POST holds the slot, for a new booking or for the one being moved."""
-    maintenant = timezone.now()
-    motifs = motifs_du_public(structure, timezone.localdate(maintenant))
+    recherche = _recherche(request, lien)
+    aujourd_hui = timezone.localdate(recherche.maintenant)
+    motifs = motifs_du_public(lien, aujourd_hui)
     motif = next((motif for motif in motifs if motif.pk == motif_id), None)
     if motif is None:
-        return _motif_ferme(request, structure)
-    lieux = lieux_du_motif(motif, timezone.localdate(maintenant))
+        return _motif_ferme(request, lien)
+    lieux = lieux_du_motif(motif, lien, aujourd_hui)
     lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
-    demarche = _demarche_a_deplacer(request, structure)
+    demarche = _demarche_a_deplacer(request, lien.structure)
     if lieu is None and lieux:
-        return redirect(adresse_du_choix("choix_lieu", structure, motif.pk, demarche=demarche))
+        return redirect(adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche))
     semaine = lire_semaine(request.GET.get("semaine", ""))
     perdu: dict[str, object] = {}
     if request.method == "POST":
         debut = lire_instant(request.POST.get("debut", ""))
         try:
-            return redirect(_prendre(request, motif, lieu, debut, demarche, maintenant))
+            return redirect(_prendre(request, motif, lieu, debut, demarche, recherche))
         except ReservationImpossible as refus:
-            perdu = _refus_du_creneau(request, refus, motif, lieu, debut, maintenant)
+            perdu = _refus_du_creneau(refus, motif, lieu, debut, recherche)
             if debut:
-                semaine = timezone.localdate(dans_la_fenetre(motif, debut, maintenant))
+                semaine = timezone.localdate(dans_la_fenetre(motif, debut, recherche.maintenant))
     contexte = {
-        **_contexte_du_choix(structure, motif, proposes(motifs), lieu, lieux, demarche, maintenant),
+        **_contexte_du_choix(lien, motif, proposes(motifs), lieu, lieux, demarche, recherche.maintenant),
         **perdu,
-        "propositions": propositions(motif, lieu, semaine=semaine, maintenant=maintenant, visiteur=visiteur(request)),
+        "propositions": propositions(motif, lieu, recherche, semaine),
     }
     region = "creneaux" if request.method == "GET" else None
     return page_ou_fragment(request, "reservations/parcours/choix_creneau.html", contexte, region)
 
 
 def _contexte_du_choix(
-    structure: Structure,
+    lien: Lien,
     motif: Motif,
     choix: list[Motif],
     lieu: Lieu | None,
@@ -139,17 +155,18 @@ def _contexte_du_choix(
     maintenant: datetime,
 ) -> dict[str, object]:
     ici = etape("quand", motif, choix)
-    adresse_des_motifs = adresse_du_choix("choix_motif", structure, demarche=demarche)
-    adresse_des_lieux = adresse_du_choix("choix_lieu", structure, motif.pk, demarche=demarche)
-    adresse = adresse_du_choix("choix_creneau", structure, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
+    adresse_des_motifs = adresse_du_choix("choix_motif", lien, demarche=demarche)
+    adresse_des_lieux = adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche)
+    adresse = adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
     return {
-        "structure": structure,
+        "lien": lien,
+        "structure": lien.structure,
         "motif": motif,
         "lieu": lieu,
         "etape": ici,
         "totaux": [ici.total],
         "seul_motif": len(choix) < 2,
-        "heure_locale": "" if motif.sur_place else HEURES_LOCALES.get(structure.fuseau, ""),
+        "heure_locale": "" if motif.sur_place else HEURES_LOCALES.get(lien.structure.fuseau, ""),
         "dernier_jour": motif.fenetre_du_public(maintenant)[1],
         "adresse": adresse,
         "adresse_de_semaine": f"{adresse}{'&' if '?' in adresse else '?'}semaine=",
@@ -166,7 +183,7 @@ def _prendre(
     lieu: Lieu | None,
     debut: datetime | None,
     demarche: Demarche | None,
-    maintenant: datetime,
+    recherche: Recherche,
 ) -> str:
     """Hold the slot asked and return the address of the step that follows."""
     if debut is None:
@@ -178,24 +195,20 @@ def _prendre(
         debut=debut,
         visiteur=visiteur(request, creer=True),
         adresse=adresse_du_visiteur(request),
-        maintenant=maintenant,
+        maintenant=recherche.maintenant,
         demarche=demarche,
+        agent_id=recherche.agent.pk if recherche.agent else None,
     )
     return reverse(f"reservations:{premiere_etape_incomplete(prise)}", args=[prise.jeton])
 
 
 def _refus_du_creneau(
-    request: HttpRequest,
-    refus: ReservationImpossible,
-    motif: Motif,
-    lieu: Lieu | None,
-    debut: datetime | None,
-    maintenant: datetime,
+    refus: ReservationImpossible, motif: Motif, lieu: Lieu | None, debut: datetime | None, recherche: Recherche
 ) -> dict[str, object]:
     """Say what happened, with the nearest other times when the slot itself is what is missing."""
     if debut is None or not isinstance(refus, CreneauIndisponible):
         return {"refus": str(refus)}
-    proches = plus_proches(motif, lieu, debut, maintenant=maintenant, visiteur=visiteur(request))
+    proches = plus_proches(motif, lieu, debut, recherche)
     return {"refus": "Ce créneau vient d'être pris.", "proches": proches}
 
 
@@ -208,16 +221,22 @@ def _demarche_a_deplacer(request: HttpRequest, structure: Structure) -> Demarche
     return demarche
 
 
+def _recherche(request: HttpRequest, lien: Lien) -> Recherche:
+    return Recherche(timezone.now(), visiteur(request), lien.agent)
+
+
 def adresse_du_choix(
-    nom: str, structure: Structure, *args: int, lieu: int | None = None, demarche: Demarche | None = None
+    nom: str, lien: Lien, *args: int, lieu: int | None = None, demarche: Demarche | None = None
 ) -> str:
     """Return the address of a page of choice, with what was already chosen."""
-    chemin = reverse(f"reservations:{nom}", args=[structure.lien, *args])
+    chemin = reverse(f"reservations:{nom}", args=[lien, *args])
     parametres = {"lieu": lieu, "demarche": demarche.jeton if demarche else None}
     choisis = urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})
     return f"{chemin}?{choisis}" if choisis else chemin
 
 
-def _motif_ferme(request: HttpRequest, structure: Structure) -> HttpResponse:
+def _motif_ferme(request: HttpRequest, lien: Lien) -> HttpResponse:
     """The same answer for a motif that was closed, is not for everyone, or never existed."""
-    return render(request, "reservations/parcours/motif_ferme.html", {"structure": structure}, status=404)
+    return render(
+        request, "reservations/parcours/motif_ferme.html", {"structure": lien.structure, "lien": lien}, status=404
+    )

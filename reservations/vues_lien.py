@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservations.reservation_en_ligne import etat_de_la_reservation
 from structures import services
@@ -19,16 +19,44 @@ lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
 def lien_complet(request: RequeteAgent) -> str:
     """Return the booking link of the structure, as it is given to people."""
-    return request.build_absolute_uri(reverse("reservations:choix_motif", args=[request.structure.lien]))
+    return _adresse(request, request.structure.lien)
+
+
+def _adresse(request: RequeteAgent, jeton: str) -> str:
+    return request.build_absolute_uri(reverse("reservations:choix_motif", args=[jeton]))
 
 
 @agent_de_la_structure
 @reservation_en_ligne_requise
 @require_safe
 def lien(request: RequeteAgent) -> HttpResponse:
-    """Everything to give the link away: copy it, its QR code, the poster, an e-mail ready to paste."""
-    contexte = {"lien": lien_complet(request), "etat": etat_de_la_reservation(request.structure, timezone.now())}
+    """Everything to give the link away: copy it, its QR code, the poster, an e-mail ready to paste, narrower links."""
+    adresse, etat = lien_complet(request), etat_de_la_reservation(request.structure, timezone.now())
+    lieux = list(request.structure.lieux.ouverts().order_by("nom", "pk"))
+    contexte = {
+        "lien": adresse,
+        "etat": etat,
+        "mon_lien": _adresse(request, request.appartenance.lien) if request.appartenance.lien else "",
+        "precis": [
+            ("Un seul motif", [(motif, f"{adresse}motif/{motif.pk}/") for motif in etat.motifs_ouverts]),
+            ("Un seul lieu", [(lieu, f"{adresse}?lieu={lieu.pk}") for lieu in lieux] if len(lieux) > 1 else []),
+        ],
+    }
     return render(request, "reservations/agent/lien.html", contexte)
+
+
+@agent_de_la_structure
+@reservation_en_ligne_requise
+@require_POST
+def mon_lien(request: RequeteAgent) -> HttpResponse:
+    """Make, replace or close the link to my own slots."""
+    ouvert = request.POST.get("action") != "fermer"
+    services.changer_lien_d_agent(appartenance=request.appartenance, ouvert=ouvert, maintenant=timezone.now())
+    messages.success(
+        request,
+        "Votre lien à vous est prêt." if ouvert else "Votre lien à vous est fermé. Celui de la structure reste.",
+    )
+    return redirect("reservations:lien", structure_id=request.structure.pk)
 
 
 @agent_de_la_structure

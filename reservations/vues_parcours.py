@@ -11,8 +11,11 @@ from reservations import identification, services
 from reservations.forms_parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
 from reservations.models import Demarche
 from reservations.parcours import (
+    Lien,
+    Recherche,
     a_des_instructions,
     etape,
+    lien_de,
     minutes_restantes,
     motifs_du_public,
     peut_etre_prolongee,
@@ -215,6 +218,7 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
                 adresse=adresse_du_visiteur(request),
                 maintenant=maintenant,
                 demarche=demarche,
+                agent_id=demarche.agent_id,
             )
         except ReservationImpossible as refus:
             return _creneau_perdu(request, demarche, refus)
@@ -236,7 +240,10 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
     maintenant = timezone.now()
     motif = demarche.motif
     option = services.option_vivante(demarche, maintenant)
+    lien = lien_de(demarche)
+    adresse = adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demarche.lieu_id, demarche=demarche)
     complet = {
+        "lien": lien,
         "structure": motif.structure,
         "motif": motif,
         "demarche": demarche,
@@ -244,14 +251,12 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
         "option": option,
         "minutes": minutes_restantes(option, maintenant) if option else 0,
         "prolongeable": option is not None and peut_etre_prolongee(option),
-        "adresse_des_creneaux": adresse_du_choix(
-            "choix_creneau", motif.structure, motif.pk, lieu=demarche.lieu_id, demarche=demarche
-        ),
+        "adresse_des_creneaux": adresse,
         **contexte,
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render(request, "reservations/parcours/_garde.html", complet)
-    motifs = motifs_du_public(motif.structure, timezone.localdate(maintenant))
+    motifs = motifs_du_public(Lien(motif.structure, demarche.agent), timezone.localdate(maintenant))
     if motif not in motifs:  # closed since the slot was chosen: said now, not once everything is typed
         return _creneau_perdu(request, demarche, MotifFerme())
     complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, proposes(motifs))
@@ -261,19 +266,17 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
 def _creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationImpossible) -> HttpResponse:
     """Say that the slot is gone and what was kept, with the nearest other times: one click moves the booking there."""
     motif = demarche.motif
-    maintenant = timezone.now()
+    recherche = Recherche(timezone.now(), demarche.visiteur, demarche.agent)
     pris = isinstance(refus, CreneauIndisponible)
+    lien = lien_de(demarche)
     contexte = {
+        "lien": lien,
         "structure": motif.structure,
         "motif": motif,
         "demarche": demarche,
         "refus": "" if pris else str(refus),
-        "proches": plus_proches(motif, demarche.lieu, demarche.debut, maintenant=maintenant, visiteur=demarche.visiteur)
-        if pris
-        else [],
-        "adresse": adresse_du_choix(
-            "choix_creneau", motif.structure, motif.pk, lieu=demarche.lieu_id, demarche=demarche
-        ),
+        "proches": plus_proches(motif, demarche.lieu, demarche.debut, recherche) if pris else [],
+        "adresse": adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demarche.lieu_id, demarche=demarche),
     }
     return render(request, "reservations/parcours/creneau_perdu.html", contexte)
 

@@ -146,7 +146,7 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     agenda_detaille = models.BooleanField(
         "Y écrire le nom des personnes et l'objet de mes absences",
         default=False,
-        help_text="Sans cela, on y lit seulement « Rendez-vous » ou « Absence », et l'heure.",
+        help_text="Sans cela, on y lit seulement « Rendez-vous » ou « Absence », et l'heure.",
     )
     is_active = models.BooleanField("actif", default=True)
     est_plateforme = models.BooleanField("personnel de la plateforme", default=False)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from structures.models import Agent, AncienLien, Structure, jeton_secret
+from structures.models import Agent, AncienLien, Appartenance, Structure, jeton_secret
 
 
 def verrouiller_agents(agents: Iterable[int]) -> None:
@@ -32,6 +32,16 @@ def renouveler_lien(*, structure: Structure, lien: str, maintenant: datetime) ->
     actuelle.lien = structure.lien = jeton_secret()
     actuelle.save(update_fields=["lien"])
     return True
+
+
+@transaction.atomic
+def changer_lien_d_agent(*, appartenance: Appartenance, ouvert: bool, maintenant: datetime) -> None:
+    """Give the agent a new link to their slots alone, or none with `ouvert=False`. The former one says so politely."""
+    actuelle = Appartenance.objects.select_for_update(no_key=True).get(pk=appartenance.pk)
+    if actuelle.lien:
+        AncienLien.objects.create(structure_id=actuelle.structure_id, lien=actuelle.lien, remplace_le=maintenant)
+    actuelle.lien = appartenance.lien = jeton_secret() if ouvert else None
+    actuelle.save(update_fields=["lien"])
 
 
 def fermer_lien(*, structure: Structure, ferme: bool = True) -> None:

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="agenda_detaille",
             field=models.BooleanField(
                 default=False,
-                help_text="Sans cela, on y lit seulement « Rendez-vous » ou « Absence », et l'heure.",
+                help_text="Sans cela, on y lit seulement « Rendez-vous » ou « Absence », et l'heure.",
                 verbose_name="Y écrire le nom des personnes et l'objet de mes absences",
             ),
         ),

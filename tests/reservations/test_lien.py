@@ -13,9 +13,10 @@ from motifs.models import Motif
 from reservations import services
 from reservations.models import Demarche, Statut
 from reservations.refus import MotifFerme
-from structures.models import AncienLien, Structure
+from structures.models import Agent, AncienLien, Appartenance, Structure
 from structures.services import fermer_lien, renouveler_lien
 from tests.aides_agent import Equipe, connecte, demain, messages_de, texte, une_equipe, une_plage
+from tests.factories import LieuFactory, MotifFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,16 +34,16 @@ def _publique(lien: str, suite: str = "") -> HttpResponse:
 
 
 def _option(equipe: Equipe, **champs: Any) -> Demarche:
-    return services.prendre_option(
-        motif_id=equipe.motif.pk,
-        structure_id=equipe.structure.pk,
-        lieu_id=equipe.lieu.pk,
-        debut=datetime.combine(demain(), time(9), equipe.structure.tz),
-        visiteur="v",
-        adresse="192.0.2.1",
-        maintenant=timezone.now(),
-        **champs,
-    )
+    valeurs = {
+        "motif_id": equipe.motif.pk,
+        "structure_id": equipe.structure.pk,
+        "lieu_id": equipe.lieu.pk,
+        "debut": datetime.combine(demain(), time(9), equipe.structure.tz),
+        "visiteur": "v",
+        "adresse": "192.0.2.1",
+        "maintenant": timezone.now(),
+    }
+    return services.prendre_option(**(valeurs | champs))
 
 
 def test_the_page_gives_the_link_in_every_form(equipe: Equipe) -> None:
@@ -55,7 +56,7 @@ def test_the_page_gives_the_link_in_every_form(equipe: Equipe) -> None:
     assert lien in courriel
     assert "04 75 25 00 00" in courriel
     assert courriel.endswith("Basile Basique")
-    assert {b.get("data-copier") for b in arbre.xpath("//button[@data-copier]")} == {"#lien", "#courriel"}
+    assert {"#lien", "#courriel"} <= {b.get("data-copier") for b in arbre.xpath("//button[@data-copier]")}
     assert arbre.xpath("//a[starts-with(., 'Voir comme un usager')]/@href") == [lien]
     assert "Changer le lien" not in texte(reponse)
 
@@ -193,9 +194,126 @@ def test_the_page_costs_the_same_whatever_the_number_of_old_links(equipe: Equipe
     adresse = equipe.adresse("reservations:lien")
     client.get(adresse)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(adresse)
     for rang in range(29):
         AncienLien.objects.create(structure=equipe.structure, lien=f"vieux{rang}", remplace_le=timezone.now())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(adresse)
+
+
+# --- Narrower links -------------------------------------------------------------------------------------------------
+
+
+def _mon_lien(equipe: Equipe) -> str:
+    """Let the ordinary agent, who opens the afternoons, make the link to their slots; return its secret."""
+    une_plage(equipe, agent=equipe.basique, heure_debut=time(14), heure_fin=time(16), titre="Après-midi")
+    connecte(equipe.basique).post(equipe.adresse("reservations:mon_lien"))
+    return Appartenance.objects.get(agent=equipe.basique).lien
+
+
+def _heures(reponse: HttpResponse) -> set[str]:
+    boutons = html.fromstring(reponse.content).xpath("//button[@name='debut']/@value")
+    return {timezone.localtime(datetime.fromisoformat(b)).strftime("%H") for b in boutons}
+
+
+def test_the_link_of_an_agent_shows_their_slots_only_and_their_name(equipe: Equipe) -> None:
+    mien = _mon_lien(equipe)
+
+    reponse = _publique(mien)
+
+    assert _heures(reponse) == {"14", "15"}
+    assert "Médiathèque de Crest · avec Basile Basique" in texte(reponse)
+    assert _heures(_publique(equipe.structure.lien)) == {"09", "10", "11", "14", "15"}
+
+
+def test_a_slot_of_another_agent_is_refused_by_an_agent_s_link_and_kept_theirs_when_taken_back(equipe: Equipe) -> None:
+    mien = _mon_lien(equipe)
+    page = f"/r/{mien}/motif/{equipe.motif.pk}/creneaux/"
+    matin, tantot = (datetime.combine(demain(), time(h), equipe.structure.tz).isoformat() for h in (9, 14))
+    visiteur = Client()
+
+    refus = visiteur.post(page, {"debut": matin})
+    assert "Ce créneau vient d'être pris." in texte(refus)
+    visiteur.post(page, {"debut": tantot})
+    demarche = Demarche.objects.get()
+    assert demarche.rendez_vous.agent == equipe.basique
+
+    # Their slot is lost to somebody, a colleague is free at that time: the colleague is not proposed instead.
+    une_plage(equipe, heure_debut=time(14), heure_fin=time(16), titre="Aussi")
+    demarche.rendez_vous.delete()
+    autre = _option(equipe, agent_id=equipe.basique.pk, debut=datetime.fromisoformat(tantot))
+    assert autre.rendez_vous.agent == equipe.basique
+    reponse = visiteur.post(f"/reservation/{demarche.jeton}/reprendre/")
+    assert "avec Basile Basique" in texte(reponse)
+    changer = html.fromstring(reponse.content).xpath("//form/@action")
+    assert any(action.startswith(page) for action in changer)
+
+
+def test_an_agent_s_link_is_replaced_and_closed_and_the_old_one_says_so(equipe: Equipe) -> None:
+    premier = _mon_lien(equipe)
+    client, page = connecte(equipe.basique), equipe.adresse("reservations:mon_lien")
+    client.post(page, {"action": "changer"})
+    second = Appartenance.objects.get(agent=equipe.basique).lien
+
+    assert _publique(premier).status_code == 410
+    assert _publique(second).status_code == 200
+    fermeture = client.post(page, {"action": "fermer"}, follow=True)
+    assert messages_de(fermeture)[-1] == "Votre lien à vous est fermé. Celui de la structure reste."
+    assert _publique(second).status_code == 410
+    assert Appartenance.objects.get(agent=equipe.basique).lien is None
+    assert _publique(equipe.structure.lien).status_code == 200
+
+
+def test_the_structure_s_closed_link_closes_those_of_its_agents(equipe: Equipe) -> None:
+    mien = _mon_lien(equipe)
+    fermer_lien(structure=equipe.structure)
+    assert _publique(mien).status_code == 404
+
+
+def test_an_agent_whose_account_is_closed_has_no_link(equipe: Equipe) -> None:
+    mien = _mon_lien(equipe)
+    Agent.objects.filter(pk=equipe.basique.pk).update(is_active=False)
+    assert _publique(mien).status_code == 404
+
+
+def test_the_link_of_a_lieu_shows_its_motifs_and_leads_to_its_slots(equipe: Equipe) -> None:
+    annexe = LieuFactory(structure=equipe.structure, nom="Annexe")
+    autre = MotifFactory(structure=equipe.structure, nom="Atelier photos", ouvert=True)
+    une_plage(equipe, motifs=[equipe.motif, autre], lieu=annexe, heure_debut=time(14), heure_fin=time(16))
+    seul = MotifFactory(structure=equipe.structure, nom="Démarches CAF", ouvert=True)
+    une_plage(equipe, motifs=[seul], heure_debut=time(17), heure_fin=time(18))
+
+    reponse = _publique(equipe.structure.lien, f"?lieu={annexe.pk}")
+
+    cartes = html.fromstring(reponse.content).xpath("//li[@class='rdv-carte']//a")
+    assert [carte.text for carte in cartes] == ["Accompagnement individuel", "Atelier photos"]
+    assert "demain à 14 h" in texte(reponse)
+    creneaux = Client().get(cartes[0].get("href"), follow=True)
+    assert "Annexe, " in texte(creneaux)
+    assert _heures(creneaux) == {"14", "15"}
+
+
+@pytest.mark.parametrize("lieu", ["0", "abc", "ferme", "ailleurs", "vide"])
+def test_a_lieu_that_offers_nothing_is_ignored(equipe: Equipe, lieu: str) -> None:
+    MotifFactory(structure=equipe.structure, nom="Démarches CAF", ouvert=True)
+    lieux = {
+        "ferme": LieuFactory(structure=equipe.structure, ouvert=False).pk,
+        "ailleurs": LieuFactory().pk,
+        "vide": LieuFactory(structure=equipe.structure).pk,
+    }
+    reponse = _publique(equipe.structure.lien, f"?lieu={lieux.get(lieu, lieu)}")
+    assert _heures(reponse) == {"09", "10", "11"}
+
+
+def test_the_page_gives_the_narrower_links(equipe: Equipe) -> None:
+    LieuFactory(structure=equipe.structure, nom="Annexe")
+    mien = _mon_lien(equipe)
+    arbre = html.fromstring(connecte(equipe.basique).get(equipe.adresse("reservations:lien")).content)
+    racine = "http://testserver/r/"
+    valeurs = [champ.value for champ in arbre.xpath("//details//input")]
+    assert arbre.get_element_by_id("mon-lien").value == f"{racine}{mien}/"
+    assert valeurs == [
+        f"{racine}{equipe.structure.lien}/motif/{equipe.motif.pk}/",
+        *(f"{racine}{equipe.structure.lien}/?lieu={lieu.pk}" for lieu in equipe.structure.lieux.order_by("nom")),
+    ]

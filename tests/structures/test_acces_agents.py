@@ -43,6 +43,7 @@ A_LEUR_AGENT = {
     "reservations:rendez_vous_couverts",
 }
 ECRITURE_SEULE = {
+    "reservations:mon_lien",
     "motifs:ouvrir_ou_fermer",
     "motifs:archiver_motif",
     "motifs:restaurer_motif",
