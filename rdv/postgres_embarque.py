@@ -85,7 +85,8 @@ class PostgresEmbarque:
             else:
                 self._arreter()
                 if self.essais:
-                    shutil.rmtree(self.dossier)
+                    # A test run that starts at that moment may be clearing the same folder: both are right.
+                    shutil.rmtree(self.dossier, ignore_errors=True)
             os.close(self._usage)
 
     def _effacer(self) -> None:
