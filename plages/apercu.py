@@ -1,7 +1,7 @@
 """What a rule will give, before it is saved (pure): its dates, its créneaux, the days it skips."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,24 @@ class Apercu:
     impossibles: list[date] = field(default_factory=list)
     creneaux: list[CreneauxDuMotif] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
+
+
+def reunir(apercus: Sequence[Apercu], phrase: str) -> Apercu:
+    """Return what rules of the same days, at other hours, give together: the same dates, the créneaux added up."""
+    premier, *autres = apercus
+    if not autres:
+        return premier
+    return replace(
+        premier,
+        phrase=phrase,
+        nombre=max(apercu.nombre for apercu in apercus),
+        impossibles=sorted({jour for apercu in apercus for jour in apercu.impossibles}),
+        creneaux=[
+            replace(lignes[0], nombre=sum(ligne.nombre for ligne in lignes))
+            for lignes in zip(*(apercu.creneaux for apercu in apercus), strict=True)
+        ],
+        occurrences=[o for apercu in apercus for o in apercu.occurrences],
+    )
 
 
 def derniere_date_comptee(regle: Regle, aujourd_hui: date) -> date:

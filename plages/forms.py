@@ -1,6 +1,7 @@
 """The form of a plage d'ouverture: a rule, some motifs, a lieu."""
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import time
 from typing import Any
 
@@ -14,6 +15,13 @@ from plages.forms_regle import CHAMPS_DE_LA_REGLE, RegleForm, controle_heure
 from plages.models import PAUSE_MAXIMUM, PlageOuverture
 from structures.dates import duree
 from structures.models import Agent, Lieu, Structure
+
+# Other time ranges of the same days, asked for on a new plage.
+HORAIRES_EN_PLUS = (2, 3, 4)
+
+
+def _noms_des_heures(n: int) -> tuple[str, str]:
+    return f"heure_debut_{n}", f"heure_fin_{n}"
 
 
 class MotifsField(forms.ModelMultipleChoiceField):
@@ -33,7 +41,10 @@ class LieuField(forms.ModelChoiceField):
 
 
 class PlageForm(RegleForm[PlageOuverture]):
-    """Create or edit a plage of `structure` (see RegleForm for `agents`); `motifs_coches`: ticked on a new one."""
+    """Create or edit a plage of `structure` (see RegleForm for `agents`); `motifs_coches`: ticked on a new one.
+
+    A new one may be given other hours of the same days: each makes a plage of its own.
+    """
 
     motifs = MotifsField(
         Motif.objects.none(),
@@ -44,6 +55,7 @@ class PlageForm(RegleForm[PlageOuverture]):
         label="Pause après chaque rendez-vous, en minutes",
         help_text="Le créneau suivant commence après cette pause. Sans rendez-vous, les créneaux ne changent pas.",
         required=False,
+        initial=0,
         min_value=0,
         max_value=PAUSE_MAXIMUM,
         widget=forms.NumberInput(attrs={"step": 5}),
@@ -83,6 +95,9 @@ class PlageForm(RegleForm[PlageOuverture]):
     ) -> None:
         super().__init__(*args, structure=structure, agents=agents, **options)
         plage: PlageOuverture = self.instance
+        self.autres_heures: list[tuple[time, time]] = []
+        if self.nouvelle:
+            self._demander_d_autres_heures()
         deja = list(plage.motifs.values_list("pk", flat=True)) if plage.pk else []
         motifs = self.fields["motifs"]
         assert isinstance(motifs, MotifsField)  # noqa: S101 declared above, for the type checker
@@ -94,6 +109,32 @@ class PlageForm(RegleForm[PlageOuverture]):
         self._sans_mention("lieu", "pause")
         if self.nouvelle:
             self._proposer_une_plage(motifs_coches, lieu)
+
+    def _demander_d_autres_heures(self) -> None:
+        for n in HORAIRES_EN_PLUS:
+            for nom, libelle in zip(_noms_des_heures(n), (f"Horaire {n} : de", f"Horaire {n} : à"), strict=True):
+                self.fields[nom] = forms.TimeField(label=libelle, required=False, widget=controle_heure())
+                self._sans_mention(nom)
+                self.champs_de_la_regle = (*self.champs_de_la_regle, nom)
+
+    @property
+    def horaires_en_plus(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Return the two fields of each other range that may be asked for."""
+        if not self.nouvelle:
+            return []
+        return [(self[debut], self[fin]) for debut, fin in map(_noms_des_heures, HORAIRES_EN_PLUS)]
+
+    @property
+    def horaires_ouverts(self) -> bool:
+        """Whether something was typed there: it must be seen again."""
+        return any(champ.value() for champs in self.horaires_en_plus for champ in champs)
+
+    def plages(self) -> list[PlageOuverture]:
+        """Return the plage, and those of the other hours."""
+        autres = [copy(self.instance) for _ in self.autres_heures]
+        for plage, (debut, fin) in zip(autres, self.autres_heures, strict=True):
+            plage.heure_debut, plage.heure_fin = debut, fin
+        return [self.instance, *autres]
 
     def _proposer_une_plage(self, motifs_coches: Iterable[int], lieu: forms.ModelChoiceField) -> None:
         """Fill in what is most often right: today, the morning, the only lieu, the only motif, those asked for."""
@@ -112,7 +153,27 @@ class PlageForm(RegleForm[PlageOuverture]):
         """Ask for a lieu when a motif is on site."""
         donnees = super().clean()
         self._exiger_un_lieu(donnees)
+        if self.nouvelle:
+            self._lire_les_autres_heures(donnees)
         return donnees
+
+    def _lire_les_autres_heures(self, donnees: dict[str, Any]) -> None:
+        """Keep the complete ranges; refuse one that is half typed, upside down, or over another."""
+        prises = [(donnees.get("heure_debut"), donnees.get("heure_fin"))]
+        for n in HORAIRES_EN_PLUS:
+            champ_debut, champ_fin = _noms_des_heures(n)
+            debut, fin = donnees.get(champ_debut), donnees.get(champ_fin)
+            if {champ_debut, champ_fin} & set(self.errors) or debut is fin is None:
+                continue
+            if debut is None or fin is None:
+                self.add_error(champ_fin if fin is None else champ_debut, "Donnez les deux heures, ou aucune.")
+            elif fin <= debut:
+                self.add_error(champ_fin, "L'heure de fin doit être après l'heure de début.")
+            elif any(d and f and debut < f and d < fin for d, f in prises):
+                self.add_error(champ_debut, "Ces heures en chevauchent d'autres de ce formulaire.")
+            else:
+                prises.append((debut, fin))
+                self.autres_heures.append((debut, fin))
 
     def _exiger_un_lieu(self, donnees: dict[str, Any]) -> None:
         """A lieu exactly when a motif is on site (reference-metier §2)."""

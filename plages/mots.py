@@ -6,15 +6,16 @@ from plages.recurrence import RANGS, Frequence, Regle
 from structures.dates import JOURS, date_longue, date_sans_jour, heure
 
 
-def en_mots(regle: Regle) -> str:
+def en_mots(regle: Regle, *autres: Regle) -> str:
     """Return the whole rule: "Tous les mardis et jeudis de 9 h à 12 h, du 24 novembre 2026 au 30 juin 2027".
 
-    Several days on end happen once: "Du mardi 24 novembre 2026 à 9 h au jeudi 26 novembre 2026 à 18 h".
+    Several days on end happen once: "Du mardi 24 novembre 2026 à 9 h au jeudi 26 novembre 2026 à 18 h". `autres`: rules
+    of the same days, whose hours are said too.
     """
     if regle.jours_de_suite:
         fin = regle.premier_jour + timedelta(days=regle.jours_de_suite)
         return f"Du {_moment(regle.premier_jour, regle.debut)} au {_moment(fin, regle.fin)}"
-    heures = f"de {heure(regle.debut)} à {heure(regle.fin)}"
+    heures = _liste([f"de {heure(r.debut)} à {heure(r.fin)}" for r in (regle, *autres)])
     if regle.frequence == Frequence.UNIQUE:
         return f"Le {date_longue(regle.premier_jour)} {heures}"
     virgule = "," if regle.intervalle > 1 else ""

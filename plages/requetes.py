@@ -1,7 +1,7 @@
 """Reads over plages and their ouvertures that the form needs."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 
@@ -9,11 +9,13 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from motifs.models import Motif
-from plages.apercu import ANNEE, Apercu, apercu, derniere_date_comptee
+from plages.apercu import ANNEE, Apercu, apercu, derniere_date_comptee, reunir
 from plages.avertissements import Avertissement, Conflit, avertir
 from plages.models import Absence, AbsenceQuerySet, Ouverture, PlageOuverture, PlageQuerySet
+from plages.mots import en_mots
 from plages.recurrence import Frequence, Modification, Occurrence, Regle, developper
 from plages.services import jours_fermes
+from structures.dates import heure
 from structures.models import Agent, Structure
 
 # How far collisions are looked for: two endless rules that only meet in three years are not worth a warning.
@@ -65,6 +67,23 @@ def apercu_et_avertissements(
     vue = apercu(regle, tz, motifs=durees, fermes=fermes, maintenant=maintenant, modifications=modifications)
     collisions = conflits(plage, vue.occurrences, maintenant)
     return vue, avertir(regle, conflits=collisions, motifs=durees, fermes=fermes, nombre=vue.nombre)
+
+
+def apercu_et_avertissements_de(
+    plages: Sequence[PlageOuverture], motifs: Iterable[Motif], maintenant: datetime
+) -> tuple[Apercu, list[Avertissement]]:
+    """The same for new plages of the same days, at other hours: a warning that is not of all says its hours."""
+    motifs = list(motifs)
+    couples = [apercu_et_avertissements(plage, motifs, maintenant) for plage in plages]
+    regles = [plage.regle for plage in plages]
+    communs = [a for a in couples[0][1] if all(a in avertissements for _, avertissements in couples)]
+    propres = [
+        replace(a, phrase=f"De {heure(regle.debut)} à {heure(regle.fin)} : {a.phrase}")
+        for regle, (_, avertissements) in zip(regles, couples, strict=True)
+        for a in avertissements
+        if a not in communs
+    ]
+    return reunir([vue for vue, _ in couples], en_mots(*regles)), [*communs, *propres]
 
 
 def avertissements_du_deplacement(

@@ -81,16 +81,25 @@ def _recrire_indisponibilites(absence: Absence, maintenant: datetime) -> Develop
     return developpement
 
 
-@transaction.atomic
 def enregistrer_plage(*, plage: PlageOuverture, motifs: Iterable[Motif], maintenant: datetime) -> Developpement:
     """Save a plage with its motifs and rewrite its ouvertures that end after `maintenant` (UTC).
 
     Returns what the rule gave, so that the page can name the dates that a clock change makes impossible.
     """
-    verrouiller_agents([plage.agent_id])
-    plage.save()
-    plage.motifs.set(motifs)
-    return _recrire_ouvertures([plage], maintenant)[0]
+    return enregistrer_plages(plages=[plage], motifs=motifs, maintenant=maintenant)[0]
+
+
+@transaction.atomic
+def enregistrer_plages(
+    *, plages: Sequence[PlageOuverture], motifs: Iterable[Motif], maintenant: datetime
+) -> list[Developpement]:
+    """Save plages of one structure with the same motifs, all of them or none."""
+    verrouiller_agents(plage.agent_id for plage in plages)
+    motifs = list(motifs)
+    for plage in plages:
+        plage.save()
+        plage.motifs.set(motifs)
+    return _recrire_ouvertures(plages, maintenant)
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from plages.avertissements import empreinte, non_confirmes
 from plages.forms import PlageForm
 from plages.mots import en_mots
-from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements, plages_a_lister, prochaines_dates
-from plages.services import enregistrer_plage, supprimer_plage
+from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements_de, plages_a_lister, prochaines_dates
+from plages.services import enregistrer_plages, supprimer_plage
 from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable
 from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent, agent_de_la_structure
@@ -93,13 +93,16 @@ def _traiter(request: RequeteAgent, form: PlageForm) -> HttpResponse:
     apercu_seul = "apercu" in request.POST
     valide = request.method == "POST" and form.is_valid() and not apercu_seul
     apercu, avertissements = (
-        apercu_et_avertissements(form.instance, form.motifs_choisis(), maintenant) if form.regle_lisible else (None, [])
+        apercu_et_avertissements_de(form.plages(), form.motifs_choisis(), maintenant)
+        if form.regle_lisible
+        else (None, [])
     )
     if valide and not non_confirmes(avertissements, request.POST.get("confirmes", "")):
         return _enregistrer(request, form)
     contexte = {
         "form": form,
         "apercu": apercu,
+        "nombre_de_plages": 1 + len(form.autres_heures),
         "avertissements": avertissements,
         "a_confirmer": empreinte(avertissements) if valide else "",
         "retour": jeton_de_retour(request),
@@ -114,10 +117,15 @@ def _traiter(request: RequeteAgent, form: PlageForm) -> HttpResponse:
 def _enregistrer(request: RequeteAgent, form: PlageForm) -> HttpResponse:
     plage = form.instance
     avant = hors_plage(plage)
-    developpement = enregistrer_plage(plage=plage, motifs=form.motifs_choisis(), maintenant=timezone.now())
-    messages.success(request, f"La plage « {plage} » est enregistrée. {en_mots(plage.regle)}.")
-    if developpement.impossibles:
-        jours = ", ".join(date_longue(jour) for jour in developpement.impossibles)
+    plages = form.plages()
+    developpements = enregistrer_plages(plages=plages, motifs=form.motifs_choisis(), maintenant=timezone.now())
+    phrase = en_mots(*(p.regle for p in plages))
+    fait = f"La plage « {plage} » est enregistrée"
+    if len(plages) > 1:
+        fait = f"{len(plages)} plages « {plage} » sont enregistrées"
+    messages.success(request, f"{fait}. {phrase}.")
+    if impossibles := sorted({jour for developpement in developpements for jour in developpement.impossibles}):
+        jours = ", ".join(date_longue(jour) for jour in impossibles)
         messages.warning(request, f"À cause du changement d'heure, la plage n'existe pas ces jours-là : {jours}.")
     dire_ceux_qui_sortent(request, plage, avant)
     return redirect(adresse_de_retour(request, request.structure, "plages:plages"))

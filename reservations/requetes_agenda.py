@@ -27,7 +27,7 @@ class Element:
 
     genre: str
     titre: str = ""
-    pk: int = 0
+    pk: int = 0  # of a rendez-vous, or of a plage to open
     statut: str = ""
     motif: str = ""
     couleur: str = ""
@@ -49,18 +49,22 @@ class Jour:
 
 
 def agenda_de(
-    agent: Agent, structure: Structure, jours: Sequence[date], maintenant: datetime
+    agent: Agent, structure: Structure, jours: Sequence[date], maintenant: datetime, *, plages_seules: bool = False
 ) -> tuple[list[Jour], tuple[int, int]]:
     """Return the agenda of an agent, as an agent of this structure may see it, and the hours to show. Five queries.
 
-    What the agent does in another structure is only "occupé": neither why, nor with whom.
+    What the agent does in another structure is only "occupé": neither why, nor with whom. `plages_seules`: no
+    rendez-vous, and of each plage its motifs and its lieu.
     """
     debut, fin = bornes(jours, structure.tz)
-    plages = _plages(agent, structure, debut, fin)
-    absences, occupations = _absences(agent, structure, debut, fin)
-    devant = _rendez_vous(agent, structure, debut, fin, maintenant) + occupations
-    devant += _ailleurs(agent, structure, debut, fin, maintenant)
-    devant += _libres(plages, [*devant, *absences], structure, maintenant)
+    absences, devant = _absences(agent, structure, debut, fin)
+    if plages_seules:
+        plages = _plages_detaillees(agent, structure, debut, fin)
+    else:
+        plages = _plages(agent, structure, debut, fin)
+        devant += _rendez_vous(agent, structure, debut, fin, maintenant)
+        devant += _ailleurs(agent, structure, debut, fin, maintenant)
+        devant += _libres(plages, [*devant, *absences], structure, maintenant)
     couches = [disposer(couche, jours, structure.tz) for couche in (plages, absences, devant)]
     fermes = jours_fermes(structure, jours[0], jours[-1])
     heures = heures_affichees(blocs for couche in couches for blocs in couche.values())
@@ -80,6 +84,23 @@ def _plages(agent: Agent, structure: Structure, debut: datetime, fin: datetime) 
     ).select_related("plage")
     return [
         Periode(o.periode.lower, o.periode.upper, Element("plage", o.plage.titre)) for o in ouvertures.order_by("pk")
+    ]
+
+
+def _plages_detaillees(agent: Agent, structure: Structure, debut: datetime, fin: datetime) -> list[Periode[Element]]:
+    lignes = (
+        Ouverture.objects.filter(plage__agent=agent, plage__structure=structure, periode__overlap=(debut, fin))
+        .annotate(motifs=ArrayAgg("plage__motifs__nom", order_by="plage__motifs__nom", default=Value([])))
+        .order_by("pk")
+        .values_list("periode", "plage", "plage__titre", "plage__lieu__nom", "motifs")
+    )
+    return [
+        Periode(
+            periode.lower,
+            periode.upper,
+            Element("plage", titre, plage, motif=" · ".join([", ".join(motifs), *([lieu] if lieu else [])])),
+        )
+        for periode, plage, titre, lieu, motifs in lignes
     ]
 
 

@@ -28,19 +28,21 @@ class Choix:
 
     jour: date
     vue: str
+    contenu: str  # "plages": no rendez-vous; "": everything
     agent_id: int
     moi_id: int
     aujourd_hui: date
 
     def adresse(
-        self, *, jour: date | None = None, vue: str | None = None, agent_id: int | None = None, rdv: str | None = None
+        self, *, jour: date | None = None, vue: str | None = None, contenu: str | None = None, rdv: str | None = None
     ) -> str:
         """Return the parameters of the same agenda, but for what is given; `rdv`: the one opened in it."""
-        jour, vue, agent_id = jour or self.jour, vue or self.vue, agent_id or self.agent_id
+        jour, vue = jour or self.jour, vue or self.vue
         parametres = {
             "jour": jour.isoformat() if jour != self.aujourd_hui else "",
             "vue": vue if vue != "semaine" else "",
-            "agent": str(agent_id) if agent_id != self.moi_id else "",
+            "contenu": self.contenu if contenu is None else contenu,
+            "agent": str(self.agent_id) if self.agent_id != self.moi_id else "",
         }
         utiles = {cle: valeur for cle, valeur in parametres.items() if valeur}
         return f"?{urlencode(utiles if rdv is None else {**utiles, 'rdv': rdv})}"
@@ -55,9 +57,10 @@ def agenda(request: RequeteAgent) -> HttpResponse:
     agents = agents_de_l_agenda(request.structure, request.user)
     agent = next((a for a in agents if str(a.pk) == request.GET.get("agent")), request.user)
     vue = "jour" if request.GET.get("vue") == "jour" else "semaine"
-    choix = Choix(_jour_demande(request, aujourd_hui), vue, agent.pk, request.user.pk, aujourd_hui)
+    montre = "plages" if request.GET.get("contenu") == "plages" else ""
+    choix = Choix(_jour_demande(request, aujourd_hui), vue, montre, agent.pk, request.user.pk, aujourd_hui)
     jours = [choix.jour] if vue == "jour" else semaine_de(choix.jour)
-    contenu, heures = agenda_de(agent, request.structure, jours, maintenant)
+    contenu, heures = agenda_de(agent, request.structure, jours, maintenant, plages_seules=bool(montre))
     pas = timedelta(days=1 if vue == "jour" else 7)
     contexte = {
         "choix": choix,
@@ -68,11 +71,12 @@ def agenda(request: RequeteAgent) -> HttpResponse:
         "liens": {
             "ici": choix.adresse(),
             "ouvrir": choix.adresse(rdv=""),
-            "journee": choix.adresse(vue="semaine"),  # that page has no views
+            "journee": choix.adresse(vue="semaine", contenu=""),  # that page has no views
             "avant": choix.adresse(jour=choix.jour - pas),
             "apres": choix.adresse(jour=choix.jour + pas),
             "aujourd_hui": choix.adresse(jour=aujourd_hui),
             "ajouter": _ajouter(choix),
+            "contenu": choix.adresse(contenu="" if montre else "plages"),
         },
         "vues": [(nom, mot, choix.adresse(vue=nom)) for nom, mot in (("semaine", "Semaine"), ("jour", "Jour"))],
         "agents": agents,

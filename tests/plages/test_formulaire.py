@@ -487,3 +487,84 @@ def test_the_form_costs_the_same_whatever_the_number_of_plages(django_assert_max
 
     with django_assert_max_num_queries(30):
         _apercu(client, equipe, htmx=True, frequence="semaine")
+
+
+# --- Other hours of the same days -----------------------------------------------------------------------------------
+MATIN_ET_SOIR = {"heure_debut": "09:00", "heure_fin": "12:00", "heure_debut_2": "14:00", "heure_fin_2": "16:30"}
+
+
+def test_each_time_range_becomes_a_plage_with_the_same_settings() -> None:
+    equipe = une_equipe()
+
+    reponse = poster(equipe, **MATIN_ET_SOIR, heure_debut_4="18:00", heure_fin_4="19:00", pause="5")
+
+    plages = PlageOuverture.objects.order_by("heure_debut")
+    assert [(p.heure_debut.hour, p.heure_fin.hour) for p in plages] == [(9, 12), (14, 16), (18, 19)]
+    assert {(p.titre, p.lieu, p.pause, p.premier_jour, p.motifs.get(), p.ouvertures.count()) for p in plages} == {
+        ("Permanence", equipe.lieu, 5, prochain(2), equipe.motif, 1)
+    }
+    suite = connecte(equipe.admin).get(reponse["Location"])
+    assert suite.status_code == 200
+
+
+def test_they_are_previewed_together() -> None:
+    equipe = une_equipe()
+
+    reponse = poster(equipe, apercu="oui", frequence="semaine", **MATIN_ET_SOIR)
+
+    lu = texte(reponse)
+    assert "Tous les mardis de 9 h à 12 h et de 14 h à 16 h 30, à partir du" in lu
+    assert "2 plages de même nom seront ajoutées." in lu
+    apercu = reponse.context["apercu"]
+    assert apercu.creneaux[0].nombre == apercu.nombre * (3 + 2)
+    assert not PlageOuverture.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("champs", "champ"),
+    [
+        ({"heure_debut_2": "18:00"}, "heure_fin_2"),
+        ({"heure_fin_3": "18:00"}, "heure_debut_3"),
+        ({"heure_debut_2": "18:00", "heure_fin_2": "18:00"}, "heure_fin_2"),
+        ({"heure_debut_2": "16:59", "heure_fin_2": "18:00"}, "heure_debut_2"),
+        (
+            {"heure_debut_2": "8:00", "heure_fin_2": "9:00", "heure_debut_4": "8:30", "heure_fin_4": "9:30"},
+            "heure_debut_4",
+        ),
+        ({"heure_debut_2": "midi", "heure_fin_2": "18:00"}, "heure_debut_2"),
+    ],
+)
+def test_a_time_range_that_cannot_be_is_refused_and_seen_again(champs: dict[str, str], champ: str) -> None:
+    reponse = poster(une_equipe(), **champs)
+
+    assert list(erreurs(reponse)) == [champ]
+    assert html.fromstring(reponse.content).xpath("//details[@open]//input[@name='heure_debut_2']")
+    assert not PlageOuverture.objects.exists()
+
+
+def test_the_warnings_of_all_are_confirmed_at_once() -> None:
+    equipe = une_equipe()
+    une_plage(
+        equipe, titre="Atelier", premier_jour=prochain(2), frequence="unique", heure_debut=time(16), heure_fin=time(18)
+    )
+    envoi = {**MATIN_ET_SOIR, "heure_debut_3": "08:00", "heure_fin_3": "08:30"}
+
+    reponse = poster(equipe, **envoi)
+
+    lu = texte(reponse)
+    assert "De 14 h à 16 h 30 : Même moment que « Atelier »" in lu
+    assert "De 8 h à 8 h 30 : « Accompagnement individuel » dure 1 heure : il déborde de 30 minutes." in lu
+    poster(equipe, **envoi, confirmes=reponse.context["a_confirmer"])
+    assert PlageOuverture.objects.filter(titre="Permanence").count() == 3
+
+
+def test_a_plage_that_exists_has_one_time_range() -> None:
+    equipe = une_equipe()
+    plage = une_plage(equipe)
+    client = connecte(equipe.admin)
+    adresse = equipe.adresse("plages:modifier_plage", plage.pk)
+
+    assert b"heure_debut_2" not in client.get(adresse).content
+    client.post(adresse, saisie(equipe, **MATIN_ET_SOIR))
+
+    assert PlageOuverture.objects.count() == 1

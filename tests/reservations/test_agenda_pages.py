@@ -10,7 +10,7 @@ from plages.services import enregistrer_absence
 from reservations.models import Apprenant, Participation, RendezVous, Statut
 from structures.models import Agent
 from tests.aides_agent import Equipe, connecte, demain, texte, un_rendez_vous, une_equipe, une_plage
-from tests.factories import AppartenanceFactory
+from tests.factories import AppartenanceFactory, MotifFactory
 from tests.htmx import page_apres_echange, page_rechargee
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +218,37 @@ def test_the_day_to_print_says_who_when_and_how_to_reach_them(django_assert_num_
         assert absent not in lu
     assert "Aucun rendez-vous ce jour-là" in texte(client.get(adresse, {"jour": "2100-01-01", "agent": "x"}))
     assert client.get(adresse, {"jour": "2026-02-30"}).status_code == 200
+
+
+def test_the_plages_alone_say_their_motifs_and_lieu_and_hide_the_rendez_vous(django_assert_num_queries) -> None:
+    equipe = une_equipe()
+    equipe.structure.jours_particuliers.get_or_create(jour=demain(), defaults={"ferme": False})
+    atelier = MotifFactory(structure=equipe.structure, nom="Atelier photos")
+    plage = une_plage(equipe, motifs=[equipe.motif, atelier])
+    une_plage(equipe, frequence="unique", heure_debut=time(14), heure_fin=time(16), titre="Après-midi")
+    un_rendez_vous(equipe)
+    une_absence(equipe, equipe.admin, demain(), time(16), time(18), "Réunion")
+    parametres = {"jour": demain(), "vue": "jour", "contenu": "plages"}
+    client = connecte(equipe.admin)
+    adresse = equipe.adresse("reservations:agenda")
+    client.get(adresse, parametres)
+
+    with django_assert_num_queries(7):
+        page = client.get(adresse, parametres)
+
+    lu = texte(page)
+    assert "Permanence 9 h – 12 h Accompagnement individuel, Atelier photos · Salle numérique" in lu
+    assert "Après-midi 14 h – 16 h Accompagnement individuel · Salle numérique" in lu
+    assert "Absent Réunion" in lu
+    assert "Jeanne Martin" not in lu
+    assert "ajouter ici" not in lu
+    assert "contenu=plages" in page.context["liens"]["apres"]
+    assert "contenu" not in page.context["liens"]["contenu"]
+    lien = equipe.adresse("plages:modifier_plage", plage.pk)
+    assert lien in page.content.decode()
+    vue_par_un_collegue = connecte(equipe.basique).get(adresse, {**parametres, "agent": equipe.admin.pk})
+    assert "Permanence 9 h – 12 h" in texte(vue_par_un_collegue)
+    assert lien not in vue_par_un_collegue.content.decode(), "a colleague may not change it"
+    fragment = client.get(adresse, parametres, headers=HTMX)
+    sans = client.get(adresse, {"jour": demain(), "vue": "jour"})
+    assert page_apres_echange(sans.content, fragment.content, "agenda") == page_rechargee(page.content)
