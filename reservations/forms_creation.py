@@ -149,6 +149,8 @@ class CreationForm(IdentiteForm):
         self.trouves, self.cherchee = len(trouves), texte
         if not trouves:
             self.initial["apprenant"] = NOUVELLE
+        elif texte and not (self._brut("prenom") or self._brut("nom")) and choisi == NOUVELLE:
+            self.initial["apprenant"] = ""  # proposed while nobody was found, not chosen
         return suite
 
     def _proposer_les_creneaux(self) -> bool:

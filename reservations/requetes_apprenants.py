@@ -17,18 +17,17 @@ def apprenant_connu(apprenant: Apprenant) -> Apprenant | None:
         contact |= Q(courriel__iexact=apprenant.courriel)
     if apprenant.telephone:
         contact |= Q(telephone=apprenant.telephone)
-    if not contact:
-        return None
-    return (
-        Apprenant.objects.filter(
-            contact,
-            structure=apprenant.structure_id,
-            prenom__unaccent__iexact=apprenant.prenom,
-            nom__unaccent__iexact=apprenant.nom,
-        )
-        .order_by("pk")
-        .first()
-    )
+    return homonymes(apprenant).filter(contact).first() if contact else None
+
+
+def homonymes(apprenant: Apprenant) -> ApprenantQuerySet:
+    """Return the learners of the structure who have this name, whatever the accents and the capitals."""
+    trouves: ApprenantQuerySet = Apprenant.objects.filter(
+        structure=apprenant.structure_id,
+        prenom__unaccent__iexact=apprenant.prenom,
+        nom__unaccent__iexact=apprenant.nom,
+    ).order_by("pk")
+    return trouves
 
 
 def avec_leurs_rendez_vous(apprenants: ApprenantQuerySet, maintenant: datetime) -> ApprenantQuerySet:

@@ -12,6 +12,7 @@ from plages.models import Indisponibilite, Ouverture, PlageOuverture
 from plages.services import jours_fermes
 from reservations.creneaux import Creneau, Demande, creneaux_libres
 from reservations.models import Apprenant, RendezVous, Statut
+from reservations.requetes_apprenants import apprenant_connu, homonymes
 from structures.dates import date_longue, de_a, heure
 from structures.models import Agent, Lieu, Structure
 
@@ -96,9 +97,15 @@ def pause_a_garder(structure: Structure, agent: Agent, debut: datetime, fin: dat
 
 
 def avertissements_de_creation(voulu: RendezVousVoulu, maintenant: datetime) -> list[Avertissement]:
-    """Return what to tell before a rendez-vous is written; none of it forbids it. Four queries at most."""
+    """Return what to tell before a rendez-vous is written; none of it forbids it. Five queries at most."""
     structure, agent, apprenant = voulu.motif.structure, voulu.agent, voulu.apprenant
     phrases = []
+    if apprenant.pk is None and apprenant_connu(apprenant) is None and (homonyme := homonymes(apprenant).first()):
+        contact = homonyme.telephone.as_national if homonyme.telephone else homonyme.courriel
+        precision = f" ({contact})" if contact else ""
+        phrases.append(
+            f"Quelqu'un de ce nom est déjà connu : {homonyme}{precision}. Si c'est la même personne, cherchez-la."
+        )
     if voulu.debut <= maintenant:
         phrases.append("Cette heure est déjà passée : personne ne recevra de message.")
     if voulu.motif.type_lieu == TypeLieu.TELEPHONE and not apprenant.telephone:

@@ -151,12 +151,18 @@ def test_a_person_already_known_is_not_written_twice(equipe: Equipe, connue: dic
     assert personne.telephone.as_e164 == "+33612345678"  # what was missing is added
 
 
-def test_a_homonym_with_another_contact_is_another_person(equipe: Equipe) -> None:
+def test_a_homonym_with_another_contact_is_another_person_once_confirmed(equipe: Equipe) -> None:
     jeanne(equipe, courriel="", telephone="+33699999999")
+    jeanne(une_equipe(), prenom="Paul")
 
-    envoyer(equipe)
-
-    assert Apprenant.objects.count() == 2
+    reponse = envoyer(equipe)
+    assert phrases(reponse) == [
+        "Quelqu'un de ce nom est déjà connu : Jeanne Martin (06 99 99 99 99). Si c'est la même personne, cherchez-la."
+    ]
+    envoyer(equipe, confirmes=confirmation(reponse))
+    assert Apprenant.objects.filter(structure=equipe.structure).count() == 2
+    envoyer(equipe, prenom="Paul", heure="10:00")  # known elsewhere only
+    assert RendezVous.objects.count() == 2
 
 
 def test_a_slot_in_one_click_brings_its_lieu_and_its_hour(equipe: Equipe) -> None:
@@ -394,7 +400,7 @@ def test_a_cancelled_one_and_an_expired_option_take_no_time(equipe: Equipe) -> N
     un_rendez_vous(equipe, debut=a(9), fin=a(10), statut=Statut.EXCUSE, annule_le=timezone.now())
     un_rendez_vous(equipe, debut=a(9), fin=a(10), statut=Statut.OPTION, expire_a=timezone.now() - timedelta(minutes=1))
 
-    envoyer(equipe, courriel="autre@exemple.fr")
+    envoyer(equipe, prenom="Paul")
 
     assert RendezVous.objects.filter(statut=Statut.PREVU).count() == 1
 
@@ -603,6 +609,14 @@ def test_enter_in_the_search_is_a_search_and_keeps_the_rest(equipe: Equipe) -> N
     assert not RendezVous.objects.exists()
     envoyer(equipe, q="martin", cherchee="martin", apprenant=personne.pk)
     assert Participation.objects.get().apprenant == personne
+
+
+@pytest.mark.parametrize(("prenom", "choisi"), [("", ""), ("Tapé", "nouvelle")])
+def test_people_found_take_the_place_of_a_new_one_not_typed_yet(equipe: Equipe, prenom: str, choisi: str) -> None:
+    jeanne(equipe)
+    champs = saisie(equipe, q="martin", prenom=prenom, nom="", apercu="personnes")
+
+    assert connecte(equipe.admin).post(adresse(equipe), champs).context["form"]["apprenant"].value() == choisi
 
 
 def test_too_many_people_ask_to_be_precise(equipe: Equipe) -> None:
