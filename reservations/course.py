@@ -25,7 +25,7 @@ from reservations.creneaux import creneaux_libres, demande_du_public
 from reservations.identification import hacher
 from reservations.models import STATUTS_OCCUPANTS, Apprenant, Demarche, Message, RendezVous
 from reservations.visiteurs import CLE_DE_SESSION
-from structures.models import Agent, Lieu, Structure
+from structures.models import Agent, Appartenance, Lieu, Structure
 
 REFUS_POLI = re.compile(r"vient d(?:&#x27;|['’])être pris")
 CHAMP_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -108,6 +108,7 @@ class Terrain:
         self.agent = Agent.objects.create(
             courriel=f"course-{self.structure.pk}@exemple.invalid", prenom="Course", nom="Essai"
         )
+        Appartenance.objects.create(agent=self.agent, structure=self.structure)
         self.lieu = Lieu.objects.create(structure=self.structure, nom="Course", code_postal="26400", commune="Crest")
         self.motifs = [
             Motif.objects.create(structure=self.structure, nom=f"{duree} min", duree=duree, reservable_en_ligne=True)

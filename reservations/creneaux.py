@@ -79,6 +79,7 @@ WITH demande AS (
     JOIN plages_plageouverture_motifs pm ON pm.motif_id = d.motif_id
     JOIN plages_plageouverture p ON p.id = pm.plageouverture_id
     JOIN structures_agent a ON a.id = p.agent_id AND a.is_active
+    JOIN structures_appartenance ap ON ap.agent_id = p.agent_id AND ap.structure_id = p.structure_id
     LEFT JOIN structures_lieu l ON l.id = p.lieu_id
     WHERE (m.type_lieu <> 'sur_place' OR l.ouvert)
       AND (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))

@@ -21,7 +21,7 @@ from plages.recurrence import Frequence, Regle, se_chevauchent
 from plages.services import enregistrer_absence, enregistrer_plage
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.models import RendezVous, Statut
-from structures.models import Agent, Lieu, Structure
+from structures.models import Agent, Appartenance, Lieu, Structure
 from tests.conftest import CAS_PAR_DEFAUT
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -181,6 +181,7 @@ class Monde:
         nom = nom or "A"
         if nom not in self.agents:
             self.agents[nom] = Agent.objects.create(courriel=f"{nom}@exemple.fr", prenom=nom, nom=nom)
+            Appartenance.objects.create(agent=self.agents[nom], structure=self.structure)
         return self.agents[nom]
 
     def lieu(self, nom: str) -> Lieu:

@@ -16,7 +16,7 @@ from plages.services import enregistrer_plage
 from reservations.creneaux import creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.models import RendezVous
 from structures.models import Agent, Lieu
-from tests.factories import AgentFactory, LieuFactory, MotifFactory
+from tests.factories import AppartenanceFactory, LieuFactory, MotifFactory
 
 pytestmark = pytest.mark.django_db
 MAXIMUM_PAGE, MAXIMUM_MOTEUR = 8, 2
@@ -24,7 +24,7 @@ MAXIMUM_PAGE, MAXIMUM_MOTEUR = 8, 2
 
 def ouvrir(motif: Motif, lieu: Lieu) -> Agent:
     maintenant = timezone.now()
-    agent = AgentFactory()
+    agent = AppartenanceFactory(structure=motif.structure).agent
     enregistrer_plage(
         plage=PlageOuverture(
             structure=motif.structure,

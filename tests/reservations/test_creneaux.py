@@ -16,7 +16,7 @@ from plages.recurrence import Frequence
 from plages.services import enregistrer_absence, enregistrer_plage
 from reservations.creneaux import Creneau, Demande, creneaux_libres, decouper, demande_du_public, premiers_creneaux
 from reservations.models import RendezVous, Statut
-from structures.models import Agent, Lieu, Structure
+from structures.models import Agent, Appartenance, Lieu, Structure
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
 
 H = timedelta(hours=1)
@@ -33,6 +33,7 @@ def ouvrir(
     maintenant: datetime,
     **regle: object,
 ) -> None:
+    Appartenance.objects.get_or_create(agent=agent, structure=motif.structure)
     enregistrer_plage(
         plage=PlageOuverture(
             structure=motif.structure,

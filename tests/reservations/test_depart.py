@@ -85,6 +85,16 @@ def test_leaving_closes_every_slot_for_good(equipe: Equipe) -> None:
     assert not Ouverture.objects.filter(periode__endswith__gt=timezone.now()).exists()
 
 
+def test_a_plage_left_or_reopened_after_leaving_offers_nothing(equipe: Equipe) -> None:
+    motif = MotifFactory(structure=equipe.structure, ouvert=True)
+    retirer(equipe)
+
+    une_plage(equipe, motifs=[motif])  # a form that an admin had open, a past plage that someone extends
+
+    assert Ouverture.objects.exists()
+    assert creneaux(motif) == 0
+
+
 def test_leaving_cancels_what_the_page_listed_and_tells_everyone(equipe: Equipe) -> None:
     rdv = un_rendez_vous(equipe, agent=equipe.basique)
     passe = un_rendez_vous(equipe, agent=equipe.basique, jours=-1)

@@ -24,7 +24,7 @@ from reservations.refus import (
     TropDeCodes,
     TropDeCreneauxGardes,
 )
-from structures.models import Agent, Lieu, Plateforme, Structure
+from structures.models import Agent, Appartenance, Lieu, Plateforme, Structure
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
 
 MAINTENANT = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
 
 
 def ouvrir(motif: Motif, agent: Agent, lieu: Lieu, *autres: Motif, debut: time = time(9), fin: time = time(12)) -> None:
+    Appartenance.objects.get_or_create(agent=agent, structure=motif.structure)
     enregistrer_plage(
         plage=PlageOuverture(
             structure=motif.structure,
