@@ -1,17 +1,22 @@
 """An agent leaves a structure: what it cancels, what it closes, what stays."""
 
+import threading
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
 from motifs.models import Motif
 from plages.models import Ouverture, PlageOuverture
 from plages.services import deplacer_occurrence, etendre_horizon
+from reservations import depart
 from reservations.creneaux import creneaux_libres, demande_du_public
-from reservations.models import Message, Statut
+from reservations.models import Message, RendezVous, Statut
+from reservations.refus import CreneauIndisponible, ReservationImpossible
+from reservations.services import prendre_option
 from structures.models import Agent, Appartenance, Role
 from tests.aides_agent import Equipe, connecte, demain, messages_de, texte, un_rendez_vous, une_absence, une_equipe
 from tests.aides_agent import une_plage as une_plage_de
@@ -169,3 +174,43 @@ def test_an_admin_leaves_once_there_is_another(equipe: Equipe) -> None:
     assert messages_de(reponse) == ["Vous avez quitté Médiathèque de Crest."]
     assert not est_membre(equipe, equipe.admin)
     assert connecte(equipe.admin).get(equipe.adresse("structures:agents")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_that_waits_for_the_departure_is_refused(transactional_db: None) -> None:
+    equipe = une_equipe()
+    motif = MotifFactory(structure=equipe.structure, ouvert=True)
+    une_plage(equipe, motifs=[motif])
+    maintenant = timezone.now()
+    creneau = creneaux_libres([demande_du_public(motif, maintenant=maintenant)], maintenant=maintenant)[0]
+    issues: list[object] = []
+
+    def reserver() -> None:
+        try:
+            issues.append(
+                prendre_option(
+                    motif_id=motif.pk,
+                    structure_id=motif.structure_id,
+                    lieu_id=creneau.lieu_id,
+                    debut=creneau.debut,
+                    visiteur="v",
+                    adresse="192.0.2.1",
+                    maintenant=maintenant,
+                )
+            )
+        except ReservationImpossible as refus:
+            issues.append(type(refus))
+        finally:
+            connection.close()
+
+    fil = threading.Thread(target=reserver)
+    appartenance = equipe.structure.appartenances.get(agent=equipe.basique)
+    with transaction.atomic():
+        depart.retirer(appartenance=appartenance, message="", listes=(), maintenant=maintenant)
+        fil.start()
+        fil.join(timeout=0.2)
+        assert fil.is_alive(), "it waits for the lock of the agent"
+    fil.join()
+
+    assert issues == [CreneauIndisponible]
+    assert not RendezVous.objects.exists()
