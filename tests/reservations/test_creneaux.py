@@ -103,27 +103,25 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     fuseau, premier = draw(st.sampled_from(DEPARTS))
     agent = st.integers(0, 1)
     jour = st.integers(0, 4)
-    minute = st.integers(0, 1430).map(lambda m: m // 5 * 5)
-    pause = st.sampled_from([0, 0, 5, 10, 45, 120])
+    minute = st.integers(0, 1200).map(lambda m: m // 5 * 5)
+    pause = st.sampled_from([5, 10, 45, 120, 0])
     minuit = datetime.combine(premier, time(), ZoneInfo(fuseau)).astimezone(UTC)
-    plages = draw(st.lists(st.tuples(agent, pause, jour, minute, st.integers(1, 60).map(lambda n: n * 5)), max_size=4))
-    # Anywhere, but most often around a plage: that is where pauses meet.
-    ou = st.tuples(agent, st.integers(0, 5 * 1440))
-    if plages:
-        ou = st.one_of(
-            ou,
-            *(
-                st.tuples(st.just(a), st.integers(-130, 330).map(lambda n, depart=j * 1440 + m: depart + n))
-                for a, _, j, m, _ in plages
-            ),
+    plage = st.tuples(agent, pause, jour, minute, st.integers(12, 60).map(lambda n: n * 5))
+    plages = draw(st.lists(plage, min_size=1, max_size=4))
+    # Around a plage: that is where pauses meet.
+    autour = st.one_of(
+        *(
+            st.tuples(st.just(a), st.integers(-130, 330).map(lambda n, depart=j * 1440 + m: depart + n))
+            for a, _, j, m, _ in plages
         )
+    )
     return Scenario(
         fuseau,
         premier,
         duree=draw(st.sampled_from([15, 20, 45, 60, 90])),
         delai_min=draw(st.sampled_from([30, 60, 1440])),
-        delai_max=draw(st.sampled_from([61, 2880, 7200])) + 1440,
-        maintenant=minuit + timedelta(minutes=draw(st.integers(-2880, 4000))),
+        delai_max=draw(st.sampled_from([7200, 2880, 61])) + 1440,
+        maintenant=minuit + timedelta(minutes=draw(st.integers(-1440, 2880))),
         plages=plages,
         absences=draw(
             st.lists(
@@ -131,7 +129,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             )
         ),
         rendez_vous=draw(
-            st.lists(st.tuples(ou, st.integers(5, 120), pause).map(lambda t: (*t[0], *t[1:])), max_size=4)
+            st.lists(st.tuples(autour, st.integers(5, 120), pause).map(lambda t: (*t[0], *t[1:])), max_size=4)
         ),
     )
 
