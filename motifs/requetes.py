@@ -12,6 +12,12 @@ from reservations.parcours import Recherche, propositions
 from structures.models import Structure
 
 
+def motif_bascule(structure: Structure, numero: str) -> Motif | None:
+    """Return the motif that has just been opened or closed, as the address of a page says it."""
+    est_un_numero = numero.isascii() and numero.isdigit() and len(numero) < 10
+    return structure.motifs.actifs().filter(pk=numero).first() if est_un_numero else None
+
+
 def motifs_a_lister(structure: Structure) -> MotifQuerySet:
     """Return the motifs of a structure by name; each says `utilise`: a plage or a rendez-vous, even past, needs it."""
     plages = PlageOuverture.motifs.through._default_manager.filter(motif=OuterRef("pk"))

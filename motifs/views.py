@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from motifs import services
 from motifs.forms import DuplicationForm, FiltreForm, MotifForm
 from motifs.models import Motif
-from motifs.requetes import apercu_du_motif, motifs_a_lister
+from motifs.requetes import apercu_du_motif, motif_bascule, motifs_a_lister
 from motifs.services import MotifRefuse
 from reservations.remedes import raisons_affichees
 from reservations.reservation_en_ligne import verdict_du_motif
@@ -26,9 +26,8 @@ PAGE_DES_MOTIFS = "motifs/motifs.html"
 @require_safe
 def motifs(request: RequeteAgent) -> HttpResponse:
     """List the motifs of the structure, searched and filtered, the archived ones apart."""
-    bascule = request.GET.get("bascule", "")
-    motif = request.structure.motifs.actifs().filter(pk=bascule).first() if _est_un_numero(bascule) else None
-    return page_ou_fragment(request, PAGE_DES_MOTIFS, _contexte_de_la_liste(request, motif), "liste")
+    bascule = motif_bascule(request.structure, request.GET.get("bascule", ""))
+    return page_ou_fragment(request, PAGE_DES_MOTIFS, _contexte_de_la_liste(request, bascule), "liste")
 
 
 @agent_de_la_structure
@@ -57,10 +56,6 @@ def ouvrir_ou_fermer(request: RequeteAgent, motif_id: int) -> HttpResponse:
     return page_ou_fragment(request, PAGE_DES_MOTIFS, contexte, "liste")
 
 
-def _est_un_numero(texte: str) -> bool:
-    return texte.isascii() and texte.isdigit() and len(texte) < 10
-
-
 def _filtres(request: RequeteAgent) -> str:
     """Return what is searched, as it is written in the address."""
     parametres = request.GET.copy()
@@ -79,6 +74,7 @@ def _contexte_de_la_liste(request: RequeteAgent, bascule: Motif | None) -> dict[
         "bascule": bascule,
         "filtres": _filtres(request),
         "retour": jeton_de_retour(request),
+        "suite": adresse_de_retour(request, request.structure, "motifs:motifs"),
     }
 
 
@@ -86,8 +82,9 @@ def _contexte_de_la_liste(request: RequeteAgent, bascule: Motif | None) -> dict[
 @admin_requis
 @require_http_methods(["GET", "HEAD", "POST"])
 def nouveau_motif(request: RequeteAgent) -> HttpResponse:
-    """Create a motif."""
-    form = MotifForm(request.POST or None, structure=request.structure)
+    """Create a motif: open to online booking at once for who comes from the pages that ask for one."""
+    initial = {"reservable_en_ligne": bool(jeton_de_retour(request))}
+    form = MotifForm(request.POST or None, structure=request.structure, initial=initial)
     if request.method == "POST" and "apercu" not in request.POST and _enregistre(form):
         messages.success(request, f"Le motif « {form.instance} » est créé.")
         return redirect(adresse_de_retour(request, request.structure, "motifs:motifs"))
@@ -193,7 +190,12 @@ def _page_du_formulaire(request: RequeteAgent, form: MotifForm) -> HttpResponse:
         form.is_valid()  # writes what was typed on the instance, what is valid at least
     # As stored: the form has already written what was typed on its instance.
     motif = Motif.objects.select_related("structure").filter(pk=form.instance.pk).first()
-    contexte: dict[str, object] = {"form": form, "motif": motif, "retour": jeton_de_retour(request)}
+    contexte: dict[str, object] = {
+        "form": form,
+        "motif": motif,
+        "retour": jeton_de_retour(request),
+        "annuler": adresse_de_retour(request, request.structure, "motifs:motifs"),
+    }
     if request.structure.reservation_en_ligne_possible:
         contexte["apercu"] = apercu_du_motif(form.instance, maintenant)
         if motif is not None and not apercu_seul:

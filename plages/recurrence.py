@@ -198,6 +198,25 @@ def modifier(
     return resultat
 
 
+def se_chevauchent(une: Regle, autre: Regle, *, a_partir_du: date, horizon: date) -> date | None:
+    """Return the first local date, from `a_partir_du` to `horizon` included, on which both rules overlap, else None.
+
+    Touching is not overlapping. Both rules are read in the same time zone.
+    """
+    premieres = list(une.locales(a_partir_du, horizon))
+    secondes = list(autre.locales(a_partir_du, horizon))
+    i = j = 0
+    while i < len(premieres) and j < len(secondes):
+        (debut_a, fin_a), (debut_b, fin_b) = premieres[i], secondes[j]
+        if debut_a < fin_b and debut_b < fin_a:
+            return max(debut_a, debut_b).date()
+        if fin_a <= fin_b:
+            i += 1
+        else:
+            j += 1
+    return None
+
+
 def _minuit(jour: date) -> datetime:
     """dateutil works on naive datetimes: a date at midnight, without zone on purpose."""
     return datetime.combine(jour, time())

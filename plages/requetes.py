@@ -23,15 +23,26 @@ SIX_MOIS = timedelta(days=183)
 DATES_MONTREES = 10
 
 
-def a_lister(
-    lignes: PlageQuerySet | AbsenceQuerySet, *, agent: Agent | None, passees: bool, aujourd_hui: date
-) -> PlageQuerySet | AbsenceQuerySet:
-    """Return the plages or the absences of one agent or of all: those to come by first day, or the past, last first."""
+def plages_a_lister(structure: Structure, *, agent: Agent | None, passees: bool, aujourd_hui: date) -> PlageQuerySet:
+    """Return a structure's plages, of one agent or of all: those to come by first day, or the past ones, last first."""
+    plages: PlageQuerySet = structure.plages.avec_details()
     if agent is not None:
-        lignes = lignes.filter(agent=agent)
+        plages = plages.filter(agent=agent)
     if passees:
-        return lignes.passees(aujourd_hui).order_by("-premier_jour", "-heure_debut", "pk")
-    return lignes.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
+        return plages.passees(aujourd_hui).order_by("-premier_jour", "-heure_debut", "pk")
+    return plages.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
+
+
+def absences_a_lister(
+    structure: Structure, *, agent: Agent | None, passees: bool, aujourd_hui: date
+) -> AbsenceQuerySet:
+    """Return the absences entered in a structure, of one agent or of all, in the order of `plages_a_lister`."""
+    absences: AbsenceQuerySet = structure.absences.select_related("agent")
+    if agent is not None:
+        absences = absences.filter(agent=agent)
+    if passees:
+        return absences.passees(aujourd_hui).order_by("-premier_jour", "-heure_debut", "pk")
+    return absences.en_cours(aujourd_hui).order_by("premier_jour", "heure_debut", "pk")
 
 
 def agents_pour_qui_ouvrir(structure: Structure, agent: Agent, *, est_admin: bool) -> list[Agent]:

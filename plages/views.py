@@ -1,6 +1,7 @@
 """Agents' pages: the plages d'ouverture."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,15 +10,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from plages.avertissements import empreinte, non_confirmes
 from plages.forms import PlageForm
 from plages.mots import en_mots
-from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements_de, prochaines_dates
+from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements_de, plages_a_lister, prochaines_dates
 from plages.services import enregistrer_plages, supprimer_plage
-from plages.views_communes import contexte_de_la_liste, dire_ceux_qui_sortent, hors_plage, plage_modifiable
+from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable
 from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
 from structures.formulaires import adresse_de_retour, jeton_de_retour
 from structures.htmx import page_ou_fragment
 
+PAR_PAGE = 50
 HORS_PLAGE_MONTRES = 50
 
 
@@ -25,17 +27,27 @@ HORS_PLAGE_MONTRES = 50
 @require_safe
 def plages(request: RequeteAgent) -> HttpResponse:
     """List my plages, or everyone's for an admin; those to come or the past ones."""
+    passees = request.GET.get("onglet") == "passees"
+    toutes = request.appartenance.est_admin and request.GET.get("agents") == "tous"
+    liste = plages_a_lister(
+        request.structure,
+        agent=None if toutes else request.user,
+        passees=passees,
+        aujourd_hui=timezone.localdate(),
+    )
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
     maintenant = timezone.now()
-    contexte = contexte_de_la_liste(request, request.structure.plages.avec_details())
-    if not contexte["passees"]:
-        agent = None if contexte["toutes"] else request.user
-        sortis = rendez_vous_hors_plage(request.structure, agent, maintenant)
-        montres = list(sortis.avec_details()[: HORS_PLAGE_MONTRES + 1])
-        contexte |= {
-            "maintenant": maintenant,
-            "hors_plage": montres[:HORS_PLAGE_MONTRES],
-            "hors_plage_suite": len(montres) > HORS_PLAGE_MONTRES,
-        }
+    sortis = rendez_vous_hors_plage(request.structure, None if toutes else request.user, maintenant)
+    montres = list(sortis.avec_details()[: HORS_PLAGE_MONTRES + 1]) if not passees else []
+    contexte = {
+        "page": page,
+        "lignes": [(plage, en_mots(plage.regle)) for plage in page],
+        "passees": passees,
+        "toutes": toutes,
+        "maintenant": maintenant,
+        "hors_plage": montres[:HORS_PLAGE_MONTRES],
+        "hors_plage_suite": len(montres) > HORS_PLAGE_MONTRES,
+    }
     return render(request, "plages/plages.html", contexte)
 
 

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,19 +12,30 @@ from plages import services
 from plages.forms_absence import AbsenceForm
 from plages.models import Absence
 from plages.mots import en_mots
-from plages.requetes import agents_pour_qui_ouvrir, apercu_de_l_absence
-from plages.views_communes import contexte_de_la_liste
+from plages.requetes import absences_a_lister, agents_pour_qui_ouvrir, apercu_de_l_absence
 from reservations.requetes_plages import rendez_vous_pendant
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
 from structures.htmx import page_ou_fragment
+
+PAR_PAGE = 50
 
 
 @agent_de_la_structure
 @require_safe
 def absences(request: RequeteAgent) -> HttpResponse:
     """List my absences, or everyone's for an admin; those to come or the past ones."""
-    contexte = contexte_de_la_liste(request, request.structure.absences.select_related("agent"))
+    passees = request.GET.get("onglet") == "passees"
+    toutes = request.appartenance.est_admin and request.GET.get("agents") == "tous"
+    liste = absences_a_lister(
+        request.structure,
+        agent=None if toutes else request.user,
+        passees=passees,
+        aujourd_hui=timezone.localdate(),
+    )
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    lignes = [(absence, en_mots(absence.regle)) for absence in page]
+    contexte = {"page": page, "lignes": lignes, "passees": passees, "toutes": toutes}
     return render(request, "plages/absences.html", contexte)
 
 

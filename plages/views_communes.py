@@ -1,38 +1,15 @@
-"""What the pages of plages and absences share: their lists, who may change a plage, and which rendez-vous a change
-leaves outside any plage."""
-
-from typing import Any
+"""What the pages of a plage share: who may change it, and which rendez-vous a change leaves outside any plage."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from plages.models import AbsenceQuerySet, PlageOuverture, PlageQuerySet
-from plages.mots import en_mots
-from plages.requetes import a_lister
+from plages.models import PlageOuverture
 from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent
-
-PAR_PAGE = 50
-
-
-def contexte_de_la_liste(request: RequeteAgent, lignes: PlageQuerySet | AbsenceQuerySet) -> dict[str, Any]:
-    """Return what a list shows: mine, or everyone's for an admin; those to come or the past ones."""
-    passees = request.GET.get("onglet") == "passees"
-    toutes = request.appartenance.est_admin and request.GET.get("agents") == "tous"
-    agent = None if toutes else request.user
-    liste = a_lister(lignes, agent=agent, passees=passees, aujourd_hui=timezone.localdate())
-    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
-    return {
-        "page": page,
-        "lignes": [(ligne, en_mots(ligne.regle)) for ligne in page],
-        "passees": passees,
-        "toutes": toutes,
-    }
 
 
 def plage_modifiable(request: RequeteAgent, plage_id: int) -> PlageOuverture:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations.forms_agent import AnnulationForm
 from reservations.models import STATUTS_ANNULES, RendezVous
+from reservations.premiers_pas import premiers_pas
 from reservations.refus import AnnulationImpossible
 from reservations.services import annuler_par_structure
 from structures.acces import RequeteAgent, agent_de_la_structure
@@ -42,7 +43,16 @@ def rendez_vous(request: RequeteAgent) -> HttpResponse:
         case _:
             liste = liste.a_venir(maintenant)
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
-    contexte = {"page": page, "onglet": onglet, "tous": tous, "jours_passes": JOURS_PASSES, "maintenant": maintenant}
+    pas = [] if onglet or page.object_list else premiers_pas(request, maintenant)
+    contexte = {
+        "page": page,
+        "onglet": onglet,
+        "tous": tous,
+        "jours_passes": JOURS_PASSES,
+        "maintenant": maintenant,
+        "pas": pas,
+        "suivante": next((etape for etape in pas if not etape.fait), None),
+    }
     return render(request, "reservations/agent/rendez_vous.html", contexte)
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from motifs.requetes import motif_bascule
 from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.remedes import raisons_affichees
 from reservations.reservation_en_ligne import etat_de_la_reservation
@@ -21,7 +22,8 @@ PAGE_RESERVATION_EN_LIGNE = "reservations/agent/reservation_en_ligne.html"
 @require_safe
 def reservation_en_ligne(request: RequeteAgent) -> HttpResponse:
     """The two conditions of online booking, the link to give, and every motif with its first free créneau."""
-    return render(request, PAGE_RESERVATION_EN_LIGNE, _contexte_de_la_reservation(request))
+    bascule = motif_bascule(request.structure, request.GET.get("bascule", ""))
+    return render(request, PAGE_RESERVATION_EN_LIGNE, {**_contexte_de_la_reservation(request), "bascule": bascule})
 
 
 @agent_de_la_structure
@@ -34,17 +36,17 @@ def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     action = request.POST.get("action")
     if action not in ("ouvrir", "fermer"):
         return HttpResponseBadRequest("Action inconnue.")
-    a_ouvrir = action == "ouvrir"
+    refus = ""
     try:
-        (ouvrir if a_ouvrir else fermer)(motif=motif)
-        fait = f"« {motif} » est {'ouvert' if a_ouvrir else 'fermé'} à la réservation en ligne."
-    except MotifRefuse as refus:
-        motif.refresh_from_db()
-        fait = str(refus)
+        (ouvrir if action == "ouvrir" else fermer)(motif=motif)
+    except MotifRefuse as erreur:
+        refus = str(erreur)
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.info(request, fait)
-        return redirect("reservations:reservation_en_ligne", structure_id=request.structure.pk)
-    contexte = {**_contexte_de_la_reservation(request), "annonce": fait}
+        page = reverse("reservations:reservation_en_ligne", args=[request.structure.pk])
+        if refus:
+            messages.error(request, refus)
+        return redirect(page if refus else f"{page}?bascule={motif.pk}")
+    contexte = {**_contexte_de_la_reservation(request), "bascule": None if refus else motif, "refus": refus}
     return page_ou_fragment(request, PAGE_RESERVATION_EN_LIGNE, contexte, "etat")
 
 

@@ -53,7 +53,7 @@ def contrainte_violee(erreur: IntegrityError) -> str:
 
 
 # Where a form may go back to: a fixed token in the address, never an address.
-RETOURS = {"reservation-en-ligne": "reservations:reservation_en_ligne"}
+RETOURS = {"reservation-en-ligne": "reservations:reservation_en_ligne", "premiers-pas": "reservations:rendez_vous"}
 
 
 def jeton_de_retour(request: HttpRequest) -> str:

@@ -4,11 +4,13 @@ from django.contrib import messages
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.forms_lieux import LieuForm
+from structures.formulaires import adresse_de_retour, jeton_de_retour
 from structures.htmx import page_ou_fragment
 from structures.lieux import enregistrer_lieu, ouvrir_ou_fermer
 from structures.models import Lieu
@@ -35,8 +37,13 @@ def nouveau_lieu(request: RequeteAgent) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         enregistrer_lieu(lieu=form.instance)
         messages.success(request, f"Le lieu « {form.instance} » est créé.")
-        return redirect("structures:lieux", structure_id=request.structure.pk)
-    return render(request, "structures/lieu.html", {"form": form})
+        return redirect(adresse_de_retour(request, request.structure, "structures:lieux"))
+    contexte = {
+        "form": form,
+        "retour": jeton_de_retour(request),
+        "annuler": adresse_de_retour(request, request.structure, "structures:lieux"),
+    }
+    return render(request, "structures/lieu.html", contexte)
 
 
 @agent_de_la_structure
@@ -57,7 +64,9 @@ def modifier_lieu(request: RequeteAgent, lieu_id: int) -> HttpResponse:
         if etait_ouvert and not lieu.ouvert:
             _dire_ce_qui_reste(request, lieu)
         return redirect("structures:lieux", structure_id=request.structure.pk)
-    return render(request, "structures/lieu.html", {"form": form, "lieu": lieu, "nom": nom, "usages": _usages(lieu)})
+    contexte = {"form": form, "lieu": lieu, "nom": nom, "usages": _usages(lieu)}
+    contexte["annuler"] = reverse("structures:lieux", args=[request.structure.pk])
+    return render(request, "structures/lieu.html", contexte)
 
 
 @agent_de_la_structure

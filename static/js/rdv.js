@@ -34,6 +34,14 @@
     else if (champ && champ.select) { champ.select(); if (document.execCommand("copy")) dire(); else aLaMain(); }
   });
 
+  // <button type="button" data-imprimer hidden>: shown here, since without this file it does nothing.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-imprimer]").forEach(function (bouton) {
+      bouton.hidden = false;
+      bouton.addEventListener("click", function () { window.print(); });
+    });
+  });
+
   // After a swap: the focus goes to what asks for it (error summary, confirmation), and its sentence is said.
   // [data-focus]: moves the focus; [data-annonce="sentence"]: is only said.
   document.addEventListener("htmx:afterSettle", function (evenement) {

@@ -28,10 +28,12 @@ def test_from_the_tab_to_the_link_with_javascript(ouvrir_page, equipe: Equipe) -
     page.get_by_role("button", name="Ouvrir Accompagnement individuel").click()
     expect(page.get_by_text("Vous avez 1 motif ouvert.")).to_be_visible()
     expect(page.get_by_role("row", name="Accompagnement individuel")).to_contain_text("Aucune plage d'ouverture")
-    expect(page.locator("#annonces")).to_have_text(
-        "« Accompagnement individuel » est ouvert à la réservation en ligne."
-    )
-    expect(page.get_by_role("button", name="Fermer Accompagnement individuel")).to_be_focused()
+    succes = page.locator("#etat [role=status]")
+    expect(succes).to_contain_text("« Accompagnement individuel » est ouvert à la réservation en ligne.")
+    expect(succes).to_be_focused()
+    succes.get_by_role("button", name="Annuler").click()
+    expect(page.get_by_text("Aucun motif n'est ouvert.")).to_be_visible()
+    page.get_by_role("row", name="Accompagnement individuel").get_by_role("button").click()
     assert page.evaluate("window.memePage"), "the row is swapped, the page is not loaded again"
     expect(page.get_by_role("button", name="Copier le lien")).to_be_disabled()
 

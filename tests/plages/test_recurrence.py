@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plages.recurrence import Frequence, Occurrence, Regle, developper
+from plages.recurrence import Frequence, Occurrence, Regle, developper, se_chevauchent
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")
@@ -128,3 +128,12 @@ def test_developper_absence_de_plusieurs_jours_est_un_seul_bloc() -> None:
     assert developpement(r, apres="2026-11-26T00:00").occurrences == [
         Occurrence(MARDI, datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 27, 17, tzinfo=UTC))
     ]
+
+
+def test_se_chevauchent_dit_le_premier_jour_et_se_toucher_n_est_pas_se_chevaucher() -> None:
+    matin = regle(frequence=Frequence.SEMAINE, jours=(2, 4))
+    jeudi = regle(premier_jour=date(2026, 12, 3), debut=time(11), fin=time(13))
+    apres = regle(premier_jour=date(2026, 12, 3), debut=time(12), fin=time(13))
+    bornes = {"a_partir_du": MARDI, "horizon": date(2027, 5, 1)}
+    assert se_chevauchent(matin, jeudi, **bornes) == date(2026, 12, 3)
+    assert se_chevauchent(matin, apres, **bornes) is None

@@ -17,14 +17,12 @@ from dateutil.relativedelta import relativedelta
 from motifs.models import Motif
 from plages.feries import feries
 from plages.models import Absence, JourParticulier, PlageOuverture
-from plages.recurrence import Frequence, Regle
-from plages.requetes import apercu_et_avertissements
+from plages.recurrence import Frequence, Regle, se_chevauchent
 from plages.services import enregistrer_absence, enregistrer_plage
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.models import RendezVous, Statut
 from structures.models import Agent, Appartenance, Lieu, Structure
 from tests.conftest import CAS_PAR_DEFAUT
-from tests.factories import AgentFactory
 
 PARIS = ZoneInfo("Europe/Paris")
 JOURS_ANGLAIS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -322,23 +320,12 @@ def overlaps_interval(cas: dict[str, Any]) -> bool:
 
 
 def plages_overlap(cas: dict[str, Any]) -> bool:
-    """What the form of a plage warns about, once both are saved. The cases compare bare rules: holidays are worked."""
-    structure, agent = Structure.objects.create(nom="S", fuseau="Europe/Paris"), AgentFactory()
-    maintenant = instant(cas["now"])
-    travailles = feries("", maintenant.date(), maintenant.date() + relativedelta(years=2))
-    JourParticulier.objects.bulk_create(
-        [JourParticulier(structure=structure, jour=jour, ferme=False) for jour in travailles]
-    )
-    plages = []
-    for cle in ("po1", "po2"):
-        verifier_cles(cas[cle], CLES_PLAGE | {"kind"})
-        plages.append(PlageOuverture(structure=structure, agent=agent, titre=cle, **colonnes(cas[cle])))
-        enregistrer_plage(plage=plages[-1], motifs=[], maintenant=maintenant)
-    une, autre = (
-        {a.plage_id for a in apercu_et_avertissements(plage, [], maintenant)[1] if a.plage_id} for plage in plages
-    )
-    assert bool(une) == bool(autre)
-    return une == {plages[1].pk}
+    une, autre = evenement_du_cas(cas, "po1"), evenement_du_cas(cas, "po2")
+    aujourd_hui = datetime.fromisoformat(cas["now"]).date()
+    bornes = {"a_partir_du": aujourd_hui, "horizon": aujourd_hui + relativedelta(months=6)}
+    dans_un_sens, dans_l_autre = (se_chevauchent(a, b, **bornes) is not None for a, b in ((une, autre), (autre, une)))
+    assert dans_un_sens == dans_l_autre
+    return dans_un_sens
 
 
 def recurrence_valid(cas: dict[str, Any]) -> bool:
