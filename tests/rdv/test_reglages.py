@@ -21,8 +21,8 @@ def test_env_example_se_lit_sans_surprise():
     assert [ligne for ligne in lignes if not re.fullmatch(r"|#.*|[A-Z_]+=[^#]*", ligne)] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/semaine-d-un-agent.md"])
 def test_ce_que_la_documentation_montre_existe(page):
     """A screenshot never committed is a broken image for whoever opens the project."""
     liens = re.findall(r"\]\((?!https?:)([^)#]+)\)", (PROJET / page).read_text())
-    assert [lien for lien in liens if not (PROJET / lien).is_file()] == []
+    assert [lien for lien in liens if not ((PROJET / page).parent / lien).is_file()] == []
