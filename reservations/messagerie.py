@@ -1,13 +1,14 @@
 """Messages of the booking: each is a row and a job, written in the caller's transaction. Nothing is sent here.
 
 The row and the job share the connection of the caller: they are committed with what they tell, or vanish with it.
-`reservations.taches` sends them, `reservations.redaction` finds the words.
+`reservations.envoi` sends them, `reservations.redaction` finds the words.
 """
 
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
@@ -15,11 +16,22 @@ from django.utils import timezone
 from procrastinate.types import JSONDict
 
 from reservations import redaction
+from reservations.envoi import envoyer_message
 from reservations.ical import Methode, invitation, uid_ical
-from reservations.models import STATUTS_ANNULES, Apprenant, Canal, Demarche, Message, Participation, RendezVous
+from reservations.models import (
+    STATUTS_ANNULES,
+    Apprenant,
+    Canal,
+    Demarche,
+    Message,
+    Participation,
+    Rappel,
+    RendezVous,
+)
 from reservations.sms import est_mobile, sms_possibles
-from reservations.taches import envoyer_message
 from structures.models import Agent, MessagesRecus
+
+LOT = 100  # rendez-vous reminded in one transaction
 
 
 @transaction.atomic
@@ -104,6 +116,37 @@ def annoncer_deplacement(
     _poster(messages)
 
 
+def ecrire_rappels(*, maintenant: datetime) -> int:
+    """Write the reminders that are due, and return how many. Run twice, or by two workers at once, none is doubled."""
+    return sum(
+        _ecrire_rappels(rappel, lot, maintenant)
+        for rappel in Rappel
+        for lot in batched(RendezVous.objects.a_rappeler(rappel, maintenant).values_list("pk", flat=True), LOT)
+    )
+
+
+@transaction.atomic
+def _ecrire_rappels(rappel: Rappel, lot: Sequence[int], maintenant: datetime) -> int:
+    rendez_vous = RendezVous.objects.filter(pk__in=lot)
+    verrous = rendez_vous.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True)
+    pris = list(verrous.values_list("pk", flat=True))
+    messages: list[Message] = []
+    # Read again under the lock: cancelled, moved, or reminded by another worker meanwhile, they are left out.
+    for rdv in RendezVous.objects.a_rappeler(rappel, maintenant).filter(pk__in=pris).avec_details():
+        pour_ce_rendez_vous = {
+            message.destinataire: message
+            for participation in rdv.participations.all()
+            for message in _pour_apprenant(
+                rdv, participation, redaction.rappel(rdv, participation), redaction.rappel_par_sms(rdv), "REQUEST"
+            )
+        }
+        for message in pour_ce_rendez_vous.values():
+            message.rappel = rappel
+        messages += pour_ce_rendez_vous.values()
+    _poster(messages)
+    return len(messages)
+
+
 def veut_un_message(agent: Agent, auteur: Agent | None, rendez_vous: Sequence[RendezVous]) -> bool:
     """Whether an agent is written to about a change to these rendez-vous of theirs (before and after a move).
 
@@ -162,6 +205,7 @@ def _pour_apprenant(
                 texte=sms,
                 ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
                 rendez_vous=rendez_vous,
+                debut=rendez_vous.debut,
             )
         ]
     return []
@@ -205,6 +249,7 @@ def _courriel(
         ics=ics,
         ics_methode=methode,
         rendez_vous=rendez_vous,
+        debut=rendez_vous.debut,
     )
 
 

@@ -10,7 +10,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.lookups import Unaccent
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
@@ -100,6 +100,27 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         """Those that ended within `depuis`, whatever became of them, the last one first."""
         return self.filter(fin__lte=maintenant, debut__gte=maintenant - depuis).order_by("-debut", "-pk")
 
+    def a_rappeler(self, rappel: "Rappel", maintenant: datetime) -> "RendezVousQuerySet":
+        """Those whose reminder is due, is wanted by their structure and is not written yet, the soonest first.
+
+        None for who took the rendez-vous, or was told of its new time, later than the moment of the reminder. The one
+        of two days before is given up where the one of two hours before would begin.
+        """
+        delai = timedelta(hours=rappel)
+        trop_tard = timedelta(hours=Rappel.DEUX_HEURES) if rappel == Rappel.DEUX_JOURS else timedelta(0)
+        messages = Message.objects.filter(rendez_vous=OuterRef("pk"))
+        dits_depuis = messages.filter(rappel__isnull=True, ics_methode="REQUEST", cree_le__gt=OuterRef("debut") - delai)
+        deja_rappeles = messages.filter(rappel=rappel, debut=OuterRef("debut"))
+        return self.filter(
+            ~Exists(dits_depuis),
+            ~Exists(deja_rappeles),
+            **{f"structure__{rappel.reglage}": True},
+            statut=Statut.PREVU,
+            debut__gt=maintenant + trop_tard,
+            debut__lte=maintenant + delai,
+            cree_le__lte=F("debut") - delai,
+        ).order_by("debut", "pk")
+
     def de_l_agent(self, agent: Agent) -> "RendezVousQuerySet":
         return self.filter(agent=agent)
 
@@ -165,6 +186,7 @@ class RendezVous(models.Model):
         indexes = [
             models.Index(fields=["structure", "debut"], name="reservations_rdv_structure"),
             models.Index(fields=["expire_a"], name="reservations_rdv_options", condition=Q(statut="option")),
+            models.Index(fields=["debut"], name="reservations_rdv_a_rappeler", condition=Q(statut="prevu")),
         ]
         constraints = [
             # Its index, GiST on (agent, periode), is also the one that the slots engine reads.
@@ -319,6 +341,18 @@ class Canal(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+class Rappel(models.IntegerChoices):
+    """A reminder: so many hours before the rendez-vous, if its structure wants it."""
+
+    DEUX_JOURS = 48, "deux jours avant"
+    DEUX_HEURES = 2, "deux heures avant"
+
+    @property
+    def reglage(self) -> str:
+        """The field of the structure that asks for it."""
+        return f"rappel_{self.value}h"
+
+
 class Message(models.Model):
     """An e-mail or an SMS to send: written in the transaction of what it tells, sent by a job."""
 
@@ -329,6 +363,9 @@ class Message(models.Model):
     ics = models.TextField("invitation iCalendar", blank=True)
     ics_methode = models.CharField("méthode iCalendar", max_length=10, blank=True)
     rendez_vous = models.ForeignKey(RendezVous, models.SET_NULL, related_name="messages", null=True, blank=True)
+    # What it says of the rendez-vous: moved since, the message is no longer true and is not sent.
+    debut = models.DateTimeField("début annoncé", null=True, blank=True)
+    rappel = models.PositiveSmallIntegerField("rappel", choices=Rappel, null=True, blank=True)
     # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
     confidentiel = models.BooleanField("contient un code", default=False)
     cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)
@@ -342,6 +379,18 @@ class Message(models.Model):
                 name="reservations_canal_connu",
                 condition=Q(canal__in=Canal.values),
                 violation_error_message="Ce canal n'existe pas.",
+            ),
+            models.CheckConstraint(
+                name="reservations_rappel_connu",
+                condition=Q(rappel__isnull=True) | Q(rappel__in=Rappel.values, debut__isnull=False),
+                violation_error_message="Un rappel est l'un de ceux qui existent, et dit l'heure du rendez-vous.",
+            ),
+            # Whatever runs twice, the same person is reminded once of the same rendez-vous at the same time.
+            models.UniqueConstraint(
+                name="reservations_rappel_unique",
+                fields=["rendez_vous", "debut", "rappel", "destinataire"],
+                condition=Q(rappel__isnull=False),
+                violation_error_message="Ce rappel est déjà écrit.",
             ),
         ]
 

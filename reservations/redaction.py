@@ -108,6 +108,24 @@ def deplacement(rendez_vous: RendezVous, participation: Participation, ancien: R
     )
 
 
+def rappel(rendez_vous: RendezVous, participation: Participation) -> Texte:
+    debut, _ = _heures_locales(rendez_vous)
+    motif = rendez_vous.motif
+    return Texte(
+        en_ligne(f"Rappel de votre rendez-vous : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
+            "Vous avez bientôt un rendez-vous.",
+            f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
+            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
+            _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
+            f"Vous n'êtes plus disponible ? Dites-le dès maintenant : quelqu'un d'autre pourra prendre votre place.\n"
+            f"{lien_secret(rendez_vous)}\nCe lien est personnel : ne le transmettez pas.",
+            _telephone(rendez_vous),
+        ),
+    )
+
+
 def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
     debut, _ = _heures_locales(rendez_vous)
     if rendez_vous.statut == Statut.EXCUSE:
@@ -135,6 +153,10 @@ def confirmation_par_sms(rendez_vous: RendezVous) -> str:
 
 def deplacement_par_sms(rendez_vous: RendezVous) -> str:
     return _date_par_sms(rendez_vous, "RDV déplacé :")
+
+
+def rappel_par_sms(rendez_vous: RendezVous) -> str:
+    return _date_par_sms(rendez_vous, "Rappel : RDV")
 
 
 def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:

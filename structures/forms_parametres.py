@@ -40,11 +40,13 @@ class StructureForm(ModeleForm[Structure]):
 
     class Meta:
         model = Structure
-        fields = ("nom", "telephone", "courriel")
+        fields = ("nom", "telephone", "courriel", "rappel_48h", "rappel_2h")
         help_texts = {
             "nom": "Tel que les personnes vous connaissent. Il est écrit en haut de vos pages de rendez-vous.",
             "telephone": "Donné aux personnes qui n'arrivent pas à prendre rendez-vous par Internet.",
             "courriel": "Les réponses aux messages de rendez-vous y arrivent.",
+            "rappel_48h": "La personne reçoit un e-mail, ou un SMS si elle n'a pas d'adresse e-mail.",
+            "rappel_2h": "Utile surtout aux personnes qui lisent leurs messages sur leur téléphone.",
         }
         widgets = {
             "nom": forms.TextInput(attrs={"autocomplete": "organization"}),

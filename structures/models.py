@@ -46,6 +46,8 @@ class Structure(models.Model):
     lien = models.CharField("jeton du lien de réservation", max_length=43, unique=True, default=jeton_secret)
     # Closes the link for a while, whatever the motifs: they keep their own settings.
     lien_ferme = models.BooleanField("réservation en ligne fermée", default=False, editable=False)
+    rappel_48h = models.BooleanField("Rappeler le rendez-vous deux jours avant", default=True)
+    rappel_2h = models.BooleanField("Rappeler le rendez-vous deux heures avant", default=False)
     id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
     cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
 

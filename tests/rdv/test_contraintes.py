@@ -96,6 +96,11 @@ def acceptation_sans_date() -> None:
     Participation.objects.create(rendez_vous=pris, apprenant=apprenant, instructions="Apportez votre téléphone.")
 
 
+def rappel(**champs: Any) -> None:
+    valeurs = {"canal": "sms", "destinataire": "x", "texte": "x", "rappel": 48, "debut": HUIT_HEURES}
+    Message.objects.create(**valeurs | champs)
+
+
 def ouverture(**champs: Any) -> None:
     periode = (HUIT_HEURES, HUIT_HEURES + HEURE)
     Ouverture.objects.create(**({"plage": plage(), "jour": date(2026, 11, 23), "periode": periode} | champs))
@@ -170,6 +175,8 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_participation_unique": deux_participations,
     "reservations_acceptation_datee": acceptation_sans_date,
     "reservations_canal_connu": lambda: Message.objects.create(canal="pigeon", destinataire="x", texte="x"),
+    "reservations_rappel_connu": lambda: rappel(debut=None),
+    "reservations_rappel_unique": lambda: deux(rappel, rendez_vous=rendez_vous()),
 }
 
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from plages.models import JourParticulier, PlageOuverture
 from reservations.deplacement import creneaux_de_deplacement
+from reservations.envoi import _merite_l_envoi
 from reservations.models import Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
 from reservations.services import deplacer, noter_presence
-from reservations.taches import _merite_l_envoi
 from structures.models import Agent
 from tests.aides_agent import Equipe, connecte, demain, messages_de, texte, un_rendez_vous, une_equipe, une_plage
 

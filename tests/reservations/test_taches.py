@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from reservations import messagerie, taches
+from reservations import envoi, messagerie, taches
 from reservations.models import Canal, Demarche, Message, Statut
 from reservations.sms import envoyer_sms
 from tests.factories import MotifFactory
@@ -51,7 +51,7 @@ def un_code(**champs) -> Message:
 def test_le_message_part_avec_son_invitation():
     message = une_confirmation(structure={"courriel": "crest@exemple.fr"})
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     (courriel,) = mail.outbox
     assert courriel.to == ["ana@exemple.fr"]
@@ -71,8 +71,8 @@ def test_le_message_part_avec_son_invitation():
 def test_le_travail_execute_deux_fois_n_envoie_qu_une_fois():
     message = une_confirmation()
 
-    taches.envoyer_message(message.pk)
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     assert len(mail.outbox) == 1
 
@@ -83,7 +83,7 @@ def test_deux_travailleurs_ensemble_n_envoient_qu_une_fois():
     autre_a_fini = []
 
     def autre_travailleur():
-        taches.envoyer_message(message.pk)
+        envoi.envoyer_message(message.pk)
         autre_a_fini.append(True)
         connection.close()
 
@@ -103,7 +103,7 @@ def test_pas_de_confirmation_apres_l_annulation_mais_l_annulation_part():
     messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.EXCUSE))
 
     for pk in Message.objects.order_by("pk").values_list("pk", flat=True):
-        taches.envoyer_message(pk)
+        envoi.envoyer_message(pk)
 
     assert [c.subject.split(" :")[0] for c in mail.outbox] == ["Rendez-vous annulé"] * 2
     message.refresh_from_db()
@@ -114,12 +114,12 @@ def test_pas_de_confirmation_apres_l_annulation_mais_l_annulation_part():
 @override_settings(SMS_FOURNISSEUR="console")
 def test_le_sms_d_annulation_part_celui_de_confirmation_non(monkeypatch):
     partis = []
-    monkeypatch.setattr(taches, "envoyer_sms", lambda **sms: partis.append(sms["texte"]))
+    monkeypatch.setattr(envoi, "envoyer_sms", lambda **sms: partis.append(sms["texte"]))
     message = une_confirmation(courriel="", telephone=PORTABLE)
     messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.ANNULE))
 
     for pk in Message.objects.filter(canal=Canal.SMS).values_list("pk", flat=True):
-        taches.envoyer_message(pk)
+        envoi.envoyer_message(pk)
 
     assert len(partis) == 1
     assert "annulé par" in partis[0]
@@ -129,7 +129,7 @@ def test_le_sms_d_annulation_part_celui_de_confirmation_non(monkeypatch):
 def test_rien_sur_un_rendez_vous_commence():
     message = une_confirmation(debut=timezone.now() - timedelta(minutes=1))
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     assert mail.outbox == []
 
@@ -139,7 +139,7 @@ def test_rien_sur_un_rendez_vous_efface():
     message = une_confirmation()
     Message.objects.update(rendez_vous=None)
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     assert mail.outbox == []
 
@@ -148,7 +148,7 @@ def test_rien_sur_un_rendez_vous_efface():
 def test_le_code_est_efface_une_fois_envoye():
     message = un_code()
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     message.refresh_from_db()
     assert "042137" in mail.outbox[0].body
@@ -160,7 +160,7 @@ def test_le_code_est_efface_une_fois_envoye():
 def test_un_code_perime_n_est_ni_envoye_ni_garde(settings):
     message = un_code(cree_le=timezone.now() - timedelta(minutes=settings.CODE_MINUTES))
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     message.refresh_from_db()
     assert mail.outbox == []
@@ -172,7 +172,7 @@ def test_un_code_perime_n_est_ni_envoye_ni_garde(settings):
 def test_en_demonstration_rien_ne_part_et_le_texte_reste():
     message = un_code()
 
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
 
     message.refresh_from_db()
     assert mail.outbox == []
@@ -190,11 +190,11 @@ def test_une_panne_du_serveur_laisse_le_message_a_envoyer(monkeypatch):
     with monkeypatch.context() as serveur:
         serveur.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", panne)
         with pytest.raises(SMTPException):
-            taches.envoyer_message(message.pk)
+            envoi.envoyer_message(message.pk)
 
     message.refresh_from_db()
     assert (message.envoye_le, message.texte) == (None, "Code : 042137")
-    taches.envoyer_message(message.pk)
+    envoi.envoyer_message(message.pk)
     assert len(mail.outbox) == 1
 
 
@@ -228,6 +228,7 @@ def test_les_taches_sont_connues_du_travailleur():
         "reservations.envoyer_message",
         "reservations.liberer_options",
         "reservations.purger",
+        "reservations.rappeler",
         "reservations.etendre_horizon",
         "reservations.relancer_interrompus",
     }

@@ -76,6 +76,16 @@ def test_un_admin_ecrit_le_telephone_de_la_structure() -> None:
     assert (structure.nom, structure.telephone.as_e164) == ("Médiathèque", "+33475251122")
 
 
+def test_an_admin_chooses_the_reminders() -> None:
+    equipe = une_equipe()
+    assert (equipe.structure.rappel_48h, equipe.structure.rappel_2h) == (True, False)
+
+    connecte(equipe.admin).post(equipe.adresse("structures:structure"), {"nom": "Médiathèque", "rappel_2h": "on"})
+
+    structure = Structure.objects.get(pk=equipe.structure.pk)
+    assert (structure.rappel_48h, structure.rappel_2h) == (False, True)
+
+
 def test_un_numero_impossible_est_dit_a_cote_du_champ() -> None:
     equipe = une_equipe()
     saisie = {"nom": "Médiathèque", "telephone": "12", "courriel": ""}
