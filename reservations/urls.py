@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from reservations import vues_agenda_externe, vues_choix, vues_demonstration, vues_parcours, vues_rendez_vous
+from reservations import (
+    vues_accuses,
+    vues_agenda_externe,
+    vues_choix,
+    vues_demonstration,
+    vues_parcours,
+    vues_rendez_vous,
+)
 from reservations.visiteurs import JETON
 
 
@@ -38,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rendez-vous/<jeton:jeton>/annuler/", vues_rendez_vous.annuler_rendez_vous, name="annuler_rendez_vous"),
     path("rendez-vous/<jeton:jeton>/rendez-vous.ics", vues_rendez_vous.ics, name="ics"),
     path("agenda/<jeton:jeton>.ics", vues_agenda_externe.agenda_externe, name="agenda_externe"),
+    path("sms/accuses/<str:jeton>/", vues_accuses.accuse_sms, name="accuse_sms"),
     path("demonstration/messages/", vues_demonstration.messages_demonstration, name="messages_demonstration"),
     path(
         "demonstration/messages/<int:message_id>/rendez-vous.ics",

@@ -175,6 +175,8 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_participation_unique": deux_participations,
     "reservations_acceptation_datee": acceptation_sans_date,
     "reservations_canal_connu": lambda: Message.objects.create(canal="pigeon", destinataire="x", texte="x"),
+    "reservations_etat_connu": lambda: rappel(etat="perdu", etat_le=HUIT_HEURES),
+    "reservations_etat_date": lambda: rappel(etat="envoye"),
     "reservations_rappel_connu": lambda: rappel(debut=None),
     "reservations_rappel_unique": lambda: deux(rappel, rendez_vous=rendez_vous()),
 }

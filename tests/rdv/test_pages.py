@@ -36,6 +36,7 @@ PUBLIQUES = {
     "reservations:annuler_rendez_vous",
     "reservations:ics",
     "reservations:agenda_externe",  # a secret address, for calendar programs
+    "reservations:accuse_sms",  # a secret address, for the SMS provider
     # 404 unless DEMO.
     "reservations:messages_demonstration",
     "reservations:invitation_demonstration",
