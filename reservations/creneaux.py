@@ -162,6 +162,7 @@ def premiers_creneaux(
     agents: Collection[int] | None = None,
     lieux: Collection[int] | None = None,
     visiteur: str = "",
+    sauf: int = 0,
     absences: bool = True,
     rendez_vous: bool = True,
 ) -> list[Creneau]:
@@ -170,7 +171,7 @@ def premiers_creneaux(
     absences, rendez_vous: False to ask what would be free without them, and so tell why nothing is.
     """
     lignes = _executer(
-        _PREMIERS, demandes, maintenant, agents, lieux, visiteur, 0, absences=absences, rendez_vous=rendez_vous
+        _PREMIERS, demandes, maintenant, agents, lieux, visiteur, sauf, absences=absences, rendez_vous=rendez_vous
     )
     return sorted(
         Creneau(premier, agent, motif, lieu, premier + duree, pause)

@@ -89,9 +89,14 @@ def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None)
 
 @transaction.atomic
 def annoncer_deplacement(
-    *, rendez_vous: RendezVous, depuis: tuple[Agent, datetime, datetime], auteur: Agent | None = None
+    *,
+    rendez_vous: RendezVous,
+    depuis: tuple[Agent, datetime, datetime],
+    auteur: Agent | None = None,
+    par_la_personne: bool = False,
 ) -> None:
     """Tell each learner and the agent that the rendez-vous was moved; `depuis`: with whom, from when to when it was.
+    `par_la_personne`: by the learner, else by the structure.
 
     When the agent changed, the former one's calendar drops it and the new one's gets it. The service has saved the new
     time and increased `sequence`.
@@ -102,15 +107,16 @@ def annoncer_deplacement(
     messages: list[Message] = []
     if ancien.agent_id == rendez_vous.agent_id:
         if veut_un_message(rendez_vous.agent, auteur, [ancien, rendez_vous]):
-            texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien)
+            texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien, par_la_personne=par_la_personne)
             messages += [_pour_agent(rendez_vous, texte_agent, "REQUEST")]
     else:
         if veut_un_message(ancien.agent, auteur, [ancien]):
-            messages += [_pour_agent(ancien, redaction.retrait_pour_agent(ancien), "CANCEL")]
+            texte_agent = redaction.retrait_pour_agent(ancien, par_la_personne=par_la_personne)
+            messages += [_pour_agent(ancien, texte_agent, "CANCEL")]
         if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
             messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
     for participation in rendez_vous.participations.all():
-        texte = redaction.deplacement(rendez_vous, participation, ancien)
+        texte = redaction.deplacement(rendez_vous, participation, ancien, par_la_personne=par_la_personne)
         sms = redaction.deplacement_par_sms(rendez_vous)
         messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
     _poster(messages)

@@ -34,6 +34,7 @@ class Statut(models.TextChoices):
 
 STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
 STATUTS_ANNULES = (Statut.EXCUSE, Statut.ANNULE)
+VALIDITE_DU_LIEN = timedelta(days=90)  # after the rendez-vous
 
 
 class ApprenantQuerySet(models.QuerySet["Apprenant"]):
@@ -176,6 +177,8 @@ class RendezVous(models.Model):
     sequence = models.PositiveIntegerField("version iCalendar", default=0)
     annule_le = models.DateTimeField("annulé le", null=True, blank=True)
     message_d_annulation = models.TextField("message joint à l'annulation", blank=True)
+    # Booked by the link to one agent's slots: whoever came for that agent moves it among their slots only.
+    agent_choisi = models.BooleanField("agent choisi par la personne", default=False)
     cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
 
     objects = RendezVousQuerySet.as_manager()
@@ -234,8 +237,21 @@ class RendezVous(models.Model):
         return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
 
     def est_annulable(self, maintenant: datetime) -> bool:
-        """Whether the learner may still cancel: the rendez-vous is kept and has not begun."""
+        """Whether it may still be cancelled or moved: the rendez-vous is kept and has not begun."""
         return self.statut == Statut.PREVU and maintenant < self.debut
+
+    def est_annulable_par_la_personne(self, maintenant: datetime) -> bool:
+        """The same, within the limit that the structure sets to the learner."""
+        limite = self.debut - timedelta(hours=self.structure.annulation_heures)
+        return self.est_annulable(maintenant) and maintenant <= limite
+
+    def est_deplacable_par_la_personne(self, maintenant: datetime) -> bool:
+        limite = self.debut - timedelta(hours=self.structure.deplacement_heures)
+        return self.est_annulable(maintenant) and maintenant <= limite
+
+    def lien_expire(self, maintenant: datetime) -> bool:
+        """Whether the secret link no longer opens: an address kept in a browser or a mailbox is found again one day."""
+        return maintenant > self.fin + VALIDITE_DU_LIEN
 
 
 class Participation(models.Model):
@@ -341,16 +357,6 @@ class Canal(models.TextChoices):
     SMS = "sms", "SMS"
 
 
-class Etat(models.TextChoices):
-    """What became of a message. An e-mail is at best "envoyé": what its server did of it afterwards is not known."""
-
-    A_ENVOYER = "a_envoyer", "en attente d'envoi"
-    ENVOYE = "envoye", "envoyé"
-    REMIS = "remis", "remis"
-    ECHOUE = "echoue", "échoué"
-    SANS_OBJET = "sans_objet", "pas envoyé, il n'était plus utile"
-
-
 class Rappel(models.IntegerChoices):
     """A reminder: so many hours before the rendez-vous, if its structure wants it."""
 
@@ -379,32 +385,16 @@ class Message(models.Model):
     # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
     confidentiel = models.BooleanField("contient un code", default=False)
     cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)
-    etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.A_ENVOYER)
-    etat_le = models.DateTimeField("dans cet état depuis", null=True, blank=True)
-    reference = models.CharField("référence chez le fournisseur de SMS", max_length=100, blank=True)
+    envoye_le = models.DateTimeField("envoyé le", null=True, blank=True)
 
     class Meta:
         verbose_name = "message"
-        indexes = [
-            models.Index(fields=["cree_le"], name="reservations_message_age"),
-            models.Index(fields=["reference"], name="reservations_message_ref", condition=~Q(reference="")),
-        ]
+        indexes = [models.Index(fields=["cree_le"], name="reservations_message_age")]
         constraints = [
             models.CheckConstraint(
                 name="reservations_canal_connu",
                 condition=Q(canal__in=Canal.values),
                 violation_error_message="Ce canal n'existe pas.",
-            ),
-            models.CheckConstraint(
-                name="reservations_etat_connu",
-                condition=Q(etat__in=Etat.values),
-                violation_error_message="Cet état n'existe pas.",
-            ),
-            models.CheckConstraint(
-                name="reservations_etat_date",
-                condition=Q(etat=Etat.A_ENVOYER, etat_le__isnull=True)
-                | (~Q(etat=Etat.A_ENVOYER) & Q(etat_le__isnull=False)),
-                violation_error_message="Un message porte la date de son envoi, ou de ce qu'il est devenu.",
             ),
             models.CheckConstraint(
                 name="reservations_rappel_connu",

@@ -109,9 +109,11 @@ class Recherche:
     maintenant: datetime
     visiteur: str = ""
     agent: Agent | None = None  # None: all
+    deplace: RendezVous | None = None  # the one being moved: its time is free for it, and is no choice
 
     def libres(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
-        return creneaux_libres(demandes, **self._limites(lieu))
+        trouves = creneaux_libres(demandes, **self._limites(lieu))
+        return [c for c in trouves if c.debut != self.deplace.debut] if self.deplace else trouves
 
     def premiers(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
         return premiers_creneaux(demandes, **self._limites(lieu))
@@ -122,6 +124,7 @@ class Recherche:
             "visiteur": self.visiteur,
             "agents": [self.agent.pk] if self.agent else None,
             "lieux": [lieu.pk] if lieu else None,
+            "sauf": self.deplace.pk if self.deplace else 0,
         }
 
 
@@ -292,6 +295,12 @@ def plus_proches(motif: Motif, lieu: Lieu | None, debut: datetime, recherche: Re
     return sorted(proches[:NOMBRE_PROPOSE])
 
 
+def est_libre(motif: Motif, lieu: Lieu | None, debut: datetime, recherche: Recherche) -> bool:
+    """Whether the public may book that very instant. One query."""
+    tot, tard = motif.fenetre_du_public(recherche.maintenant)
+    return tot <= debut <= tard and bool(_heures(motif, lieu, [(debut, debut)], recherche))
+
+
 def dans_la_fenetre(motif: Motif, debut: datetime, maintenant: datetime) -> datetime:
     """Return the instant nearest to `debut` that the public may ask: the browser may send year 9999."""
     tot, tard = motif.fenetre_du_public(maintenant)
@@ -307,7 +316,12 @@ def _heures(
 
 def _premier(motif: Motif, lieu: Lieu | None, recherche: Recherche, *, du: datetime | None = None) -> datetime | None:
     premiers = recherche.premiers([demande_du_public(motif, maintenant=recherche.maintenant, du=du)], lieu)
-    return premiers[0].debut if premiers else None
+    if not premiers:
+        return None
+    debut = premiers[0].debut
+    if recherche.deplace and debut == recherche.deplace.debut:
+        return _premier(motif, lieu, recherche, du=debut + UN_INSTANT)
+    return debut
 
 
 def _a_des_ouvertures(motif: Motif, lieu: Lieu | None, agent: Agent | None, fenetre: tuple[datetime, datetime]) -> bool:

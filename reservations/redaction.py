@@ -90,15 +90,18 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
     )
 
 
-def deplacement(rendez_vous: RendezVous, participation: Participation, ancien: RendezVous) -> Texte:
+def deplacement(
+    rendez_vous: RendezVous, participation: Participation, ancien: RendezVous, *, par_la_personne: bool = False
+) -> Texte:
     """`ancien`: the same rendez-vous as it was before."""
+    qui = "Vous avez" if par_la_personne else f"{rendez_vous.structure.nom} a"
     debut, _ = _heures_locales(rendez_vous)
     avant, _ = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {en_ligne(participation.apprenant.prenom)},",
-            f"{rendez_vous.structure.nom} a déplacé votre rendez-vous du {moment(avant)}. Voici la nouvelle date.",
+            f"{qui} déplacé votre rendez-vous du {moment(avant)}. Voici la nouvelle date.",
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
             f"Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
@@ -211,28 +214,30 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
     )
 
 
-def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous) -> Texte:
+def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
     debut, _ = _heures_locales(rendez_vous)
     avant, _ = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
-            f"Votre rendez-vous du {moment(avant)} est déplacé.",
+            f"Votre rendez-vous du {moment(avant)} est déplacé{' par la personne' if par_la_personne else ''}.",
             _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
         ),
     )
 
 
-def retrait_pour_agent(ancien: RendezVous) -> Texte:
+def retrait_pour_agent(ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
     """For the agent who had the rendez-vous before it went to a colleague."""
     debut, _ = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {ancien.agent.prenom},",
-            "Ce rendez-vous est confié à un autre agent de votre structure.",
+            "La personne a déplacé ce rendez-vous : il est maintenant avec un autre agent de votre structure."
+            if par_la_personne
+            else "Ce rendez-vous est confié à un autre agent de votre structure.",
             _fiche_agent(ancien),
             *(_contact(p) for p in ancien.participations.all()),
         ),

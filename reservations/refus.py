@@ -55,6 +55,12 @@ class AnnulationImpossible(ReservationImpossible):
     phrase = "Ce rendez-vous ne peut plus être annulé en ligne."
 
 
+class DeplacementImpossible(ReservationImpossible):
+    """The learner can no longer move their rendez-vous alone."""
+
+    phrase = "Ce rendez-vous ne peut plus être déplacé par Internet."
+
+
 class SuiviImpossible(ReservationImpossible):
     """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
 

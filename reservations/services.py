@@ -1,4 +1,4 @@
-"""Writes of the booking: hold a slot, verify a contact, confirm, cancel.
+"""Writes of the booking: hold a slot, verify a contact, confirm, cancel, follow up, move.
 
 Every write that takes an agent's time first locks the agent's row, deletes the agent's expired options, asks the slots
 engine again, then writes. The constraint `reservations_agent_deja_pris` is the last line: whatever gets past the lock
@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from motifs.models import Motif, TypeLieu
 from reservations import messagerie
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public
-from reservations.deplacement import creneaux_de_deplacement
+from reservations.deplacement import a_sa_duree, creneaux_de_deplacement, refus_du_deplacement
 from reservations.identification import hacher, instructions_acceptees
 from reservations.models import (
     STATUTS_OCCUPANTS,
@@ -29,6 +29,7 @@ from reservations.refus import (
     AnnulationImpossible,
     CreneauIndisponible,
     DemarcheIncomplete,
+    DeplacementImpossible,
     MotifFerme,
     SuiviImpossible,
     TropDeCreneauxGardes,
@@ -133,6 +134,12 @@ def _creneaux_a_cette_heure(
     agents = None if agent_id is None else [agent_id]
     libres = creneaux_libres([demande], maintenant=maintenant, visiteur=visiteur, agents=agents)
     creneaux = [creneau for creneau in libres if creneau.lieu_id == lieu_id]
+    return _moins_charges_d_abord(creneaux, motif, debut, maintenant)
+
+
+def _moins_charges_d_abord(
+    creneaux: list[Creneau], motif: Motif, debut: datetime, maintenant: datetime
+) -> list[Creneau]:
     if len(creneaux) > 1:
         lundi = debut.astimezone(motif.structure.tz).replace(hour=0, minute=0, second=0, microsecond=0)
         lundi -= timedelta(days=lundi.weekday())
@@ -307,7 +314,10 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
     rendez_vous.adresse_domicile = demarche.adresse_domicile if motif.type_lieu == TypeLieu.DOMICILE else ""
-    rendez_vous.save(update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse", "adresse_domicile"])
+    rendez_vous.agent_choisi = demarche.agent_id is not None
+    rendez_vous.save(
+        update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse", "adresse_domicile", "agent_choisi"]
+    )
     Participation.objects.create(
         rendez_vous=rendez_vous,
         apprenant=_apprenant(demarche),
@@ -360,15 +370,15 @@ def _apprenant(demarche: Demarche) -> Apprenant:
 def annuler_par_apprenant(*, rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
     """Cancel at the learner's request: the time is free again. Already cancelled, nothing changes.
 
-    Raises AnnulationImpossible once the rendez-vous has begun or is closed.
+    Raises AnnulationImpossible after the structure's limit, or once the rendez-vous has begun or is closed.
     """
-    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant)
+    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant, par_la_personne=True)
 
 
 def annuler_par_structure(
     *, rendez_vous: RendezVous, message: str, maintenant: datetime, auteur: Agent | None = None
 ) -> RendezVous:
-    """Cancel by the structure, with a message to the learner. Same rules as `annuler_par_apprenant`.
+    """Cancel by the structure, with a message to the learner: possible until it begins.
 
     auteur: the agent who cancels, who may not want to be written to about it.
     """
@@ -377,13 +387,20 @@ def annuler_par_structure(
 
 @transaction.atomic
 def _annuler(
-    rendez_vous: RendezVous, statut: Statut, message: str, maintenant: datetime, auteur: Agent | None = None
+    rendez_vous: RendezVous,
+    statut: Statut,
+    message: str,
+    maintenant: datetime,
+    auteur: Agent | None = None,
+    *,
+    par_la_personne: bool = False,
 ) -> RendezVous:
     verrouiller_agents([rendez_vous.agent_id])
     rendez_vous = RendezVous.objects.select_for_update(of=("self",)).get(pk=rendez_vous.pk)
     if rendez_vous.annule_le is not None:
         return rendez_vous
-    if not rendez_vous.est_annulable(maintenant):
+    annulable = rendez_vous.est_annulable_par_la_personne if par_la_personne else rendez_vous.est_annulable
+    if not annulable(maintenant):
         raise AnnulationImpossible
     rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = statut, maintenant, message
     rendez_vous.sequence += 1
@@ -472,7 +489,13 @@ def deplacer(
 
 
 def _deplacer_sous_verrou(
-    ancien: RendezVous, agent_id: int, debut: datetime, maintenant: datetime, auteur: Agent | None
+    ancien: RendezVous,
+    agent_id: int,
+    debut: datetime,
+    maintenant: datetime,
+    auteur: Agent | None,
+    *,
+    par_la_personne: bool = False,
 ) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
     if not rendez_vous.est_annulable(maintenant):
@@ -485,9 +508,47 @@ def _deplacer_sous_verrou(
         raise CreneauIndisponible
     depuis = (rendez_vous.agent, rendez_vous.debut, rendez_vous.fin)
     creneau = libres[0]
+    rendez_vous.agent_choisi = rendez_vous.agent_choisi and rendez_vous.agent_id == agent_id
     rendez_vous.agent_id, rendez_vous.debut, rendez_vous.fin = agent_id, creneau.debut, creneau.fin
     rendez_vous.pause = creneau.pause
     rendez_vous.sequence += 1
-    rendez_vous.save(update_fields=["agent", "debut", "fin", "pause", "sequence"])
-    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis, auteur=auteur)
+    rendez_vous.save(update_fields=["agent", "agent_choisi", "debut", "fin", "pause", "sequence"])
+    messagerie.annoncer_deplacement(
+        rendez_vous=rendez_vous, depuis=depuis, auteur=auteur, par_la_personne=par_la_personne
+    )
     return rendez_vous
+
+
+def deplacer_par_apprenant(*, rendez_vous: RendezVous, debut: datetime, maintenant: datetime) -> RendezVous:
+    """Move a rendez-vous to a slot of the public (start in UTC), at the learner's request.
+
+    Same motif, duration and lieu; the same agent when they are free or were chosen, else the least loaded one. It may
+    overlap its own old time. On a refusal nothing changed; asked twice (a double click), it is moved once.
+    Raises DeplacementImpossible, SuiviImpossible, CreneauIndisponible.
+    """
+    rendez_vous = RendezVous.objects.select_related("structure", "motif").get(pk=rendez_vous.pk)
+    if rendez_vous.debut == debut:
+        return rendez_vous
+    if refus := refus_du_deplacement(rendez_vous, maintenant):
+        raise DeplacementImpossible(refus)
+    motif = a_sa_duree(rendez_vous)
+    libres = creneaux_libres(
+        [demande_du_public(motif, maintenant=maintenant, du=debut, au=debut)],
+        maintenant=maintenant,
+        agents=[rendez_vous.agent_id] if rendez_vous.agent_choisi else None,
+        lieux=None if rendez_vous.lieu_id is None else [rendez_vous.lieu_id],
+        sauf=rendez_vous.pk,
+    )
+    creneaux = _moins_charges_d_abord(libres, motif, debut, maintenant)
+    for creneau in sorted(creneaux, key=lambda c: c.agent_id != rendez_vous.agent_id):
+        try:
+            with course_perdue_est_un_refus(), transaction.atomic():
+                actuel = _relire_sous_verrou(rendez_vous, {rendez_vous.agent_id, creneau.agent_id})
+                if actuel.debut == debut:
+                    return actuel
+                if refus := refus_du_deplacement(actuel, maintenant):
+                    raise DeplacementImpossible(refus)
+                return _deplacer_sous_verrou(actuel, creneau.agent_id, debut, maintenant, None, par_la_personne=True)
+        except CreneauIndisponible:
+            continue  # another agent may be free at that time
+    raise CreneauIndisponible

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations import octopush
 from structures.texte import sans_controle
 
 journal = logging.getLogger(__name__)
@@ -53,18 +52,13 @@ def sms_possibles() -> bool:
     return bool(settings.SMS_FOURNISSEUR)
 
 
-def envoyer_sms(*, destinataire: str, texte: str, identifiant: str) -> str:
-    """Hand an SMS to the provider of the settings, and return the provider's reference ("" when it gives none).
-
-    `identifiant`: the same for each try of one SMS. Raises EnvoiRefuse (for good), ImproperlyConfigured when there is
-    no provider, anything else when it must be tried again.
+def envoyer_sms(*, destinataire: str, texte: str) -> None:
+    """Hand an SMS to the provider of the settings. Raises ImproperlyConfigured when there is none.
 
     "console" is for a developer's machine: number and text go to the log only when DEBUG is on, since a code is a
     secret and a number is personal data; otherwise the log says that an SMS went by, and nothing of it.
     """
     match settings.SMS_FOURNISSEUR:
-        case "octopush":
-            return octopush.envoyer(destinataire=destinataire, texte=texte, identifiant=identifiant)
         case "console" if settings.DEBUG:
             journal.info("SMS à %s : %s", destinataire, texte)
         case "console":
@@ -73,4 +67,3 @@ def envoyer_sms(*, destinataire: str, texte: str, identifiant: str) -> str:
             pass  # the demonstration page shows the row
         case fournisseur:
             raise ImproperlyConfigured(f"SMS_FOURNISSEUR : fournisseur inconnu ({fournisseur!r}).")
-    return ""

@@ -3,10 +3,10 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from reservations import (
-    vues_accuses,
     vues_agenda_externe,
     vues_choix,
     vues_demonstration,
+    vues_deplacement_public,
     vues_parcours,
     vues_rendez_vous,
 )
@@ -43,9 +43,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Afterwards: whoever holds the secret link.
     path("rendez-vous/<jeton:jeton>/", vues_rendez_vous.rendez_vous_public, name="rendez_vous_public"),
     path("rendez-vous/<jeton:jeton>/annuler/", vues_rendez_vous.annuler_rendez_vous, name="annuler_rendez_vous"),
+    path("rendez-vous/<jeton:jeton>/deplacer/", vues_deplacement_public.choisir, name="deplacer_rendez_vous"),
+    path(
+        "rendez-vous/<jeton:jeton>/deplacer/confirmer/",
+        vues_deplacement_public.confirmer,
+        name="confirmer_deplacement_public",
+    ),
     path("rendez-vous/<jeton:jeton>/rendez-vous.ics", vues_rendez_vous.ics, name="ics"),
     path("agenda/<jeton:jeton>.ics", vues_agenda_externe.agenda_externe, name="agenda_externe"),
-    path("sms/accuses/<str:jeton>/", vues_accuses.accuse_sms, name="accuse_sms"),
     path("demonstration/messages/", vues_demonstration.messages_demonstration, name="messages_demonstration"),
     path(
         "demonstration/messages/<int:message_id>/rendez-vous.ics",

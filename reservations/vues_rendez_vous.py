@@ -1,4 +1,7 @@
-"""The learner's rendez-vous, for whoever holds its secret link: see it, put it in a calendar, cancel it."""
+"""The learner's rendez-vous, for whoever holds its secret link: see it, put it in a calendar, cancel it.
+
+Moving it is in `vues_deplacement_public`.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,19 +15,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations import messagerie, services
+from reservations.deplacement import limites_en_mots, refus_du_deplacement
 from reservations.models import STATUTS_ANNULES, RendezVous, Statut
 from reservations.redaction import HEURES_LOCALES
 from reservations.refus import AnnulationImpossible
 
 
 def par_le_lien_secret(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Open `vue(request, rendez_vous)`; a held slot is nobody's rendez-vous yet. Never in a search engine."""
+    """Open `vue(request, rendez_vous)`; a held slot is nobody's rendez-vous yet. Never in a search engine.
+
+    Some time after the rendez-vous the link no longer opens (410), and says nothing of it.
+    """
 
     @wraps(vue)
     def enveloppe(request: HttpRequest, jeton: str) -> HttpResponse:
         rendez_vous = get_object_or_404(RendezVous.objects.avec_details().exclude(statut=Statut.OPTION), jeton=jeton)
         with timezone.override(rendez_vous.structure.tz):
-            reponse = vue(request, rendez_vous)
+            if rendez_vous.lien_expire(timezone.now()):
+                contexte = {"structure": rendez_vous.structure}
+                reponse = render(request, "reservations/rendez_vous_public_expire.html", contexte, status=410)
+            else:
+                reponse = vue(request, rendez_vous)
         reponse["X-Robots-Tag"] = "noindex"
         return reponse
 
@@ -62,7 +73,7 @@ def annuler_rendez_vous(request: HttpRequest, rendez_vous: RendezVous) -> HttpRe
         else:
             request.session["vient_de"] = ["annuler", rendez_vous.jeton]
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
-    if not rendez_vous.est_annulable(timezone.now()):
+    if not rendez_vous.est_annulable_par_la_personne(timezone.now()):
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
     return render(request, "reservations/rendez_vous_public_annuler.html", _contexte(rendez_vous))
 
@@ -97,12 +108,15 @@ def _contexte(rendez_vous: RendezVous) -> dict[str, object]:
         "annule": rendez_vous.statut in STATUTS_ANNULES,
         "par_la_personne": rendez_vous.statut == Statut.EXCUSE,
         "passe": rendez_vous.fin <= maintenant,
-        "annulable": rendez_vous.est_annulable(maintenant),
+        "a_venir": rendez_vous.est_annulable(maintenant),
+        "annulable": rendez_vous.est_annulable_par_la_personne(maintenant),
+        "deplacable": not refus_du_deplacement(rendez_vous, maintenant),
+        "limites": limites_en_mots(rendez_vous.structure),
     }
 
 
 def _vient_de(request: HttpRequest, rendez_vous: RendezVous) -> str:
-    """Return what was just done to this rendez-vous ("confirmer", "annuler"), once."""
+    """Return what was just done to this rendez-vous ("confirmer", "deplacer", "annuler"), once."""
     geste = request.session.get("vient_de")
     if not geste or geste[1] != rendez_vous.jeton:
         return ""

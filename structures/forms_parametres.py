@@ -36,20 +36,41 @@ class AgendaExterneForm(ModeleForm[Agent]):
 
 
 class StructureForm(ModeleForm[Structure]):
-    """What learners read of the structure, and how they reach it."""
+    """What learners read of the structure, how they reach it, and until when they change a rendez-vous alone."""
+
+    champs_des_contraintes = {
+        "structures_annulation_heures": "annulation_heures",
+        "structures_deplacement_heures": "deplacement_heures",
+    }
 
     class Meta:
         model = Structure
-        fields = ("nom", "telephone", "courriel", "rappel_48h", "rappel_2h")
+        fields = (
+            "nom",
+            "telephone",
+            "courriel",
+            "rappel_48h",
+            "rappel_2h",
+            "annulation_heures",
+            "deplacement_heures",
+        )
+        labels = {
+            "annulation_heures": "Annuler par Internet : jusqu'à combien d'heures avant ?",
+            "deplacement_heures": "Déplacer par Internet : jusqu'à combien d'heures avant ?",
+        }
         help_texts = {
             "nom": "Tel que les personnes vous connaissent. Il est écrit en haut de vos pages de rendez-vous.",
             "telephone": "Donné aux personnes qui n'arrivent pas à prendre rendez-vous par Internet.",
             "courriel": "Les réponses aux messages de rendez-vous y arrivent.",
             "rappel_48h": "La personne reçoit un e-mail, ou un SMS si elle n'a pas d'adresse e-mail.",
             "rappel_2h": "Utile surtout aux personnes qui lisent leurs messages sur leur téléphone.",
+            "annulation_heures": "4 : jusqu'à 4 heures avant. 0 : jusqu'au début du rendez-vous.",
+            "deplacement_heures": "48 : jusqu'à 2 jours avant. 0 : jusqu'au début du rendez-vous.",
         }
         widgets = {
             "nom": forms.TextInput(attrs={"autocomplete": "organization"}),
             "telephone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
             "courriel": forms.EmailInput(attrs={"autocomplete": "off"}),
+            "annulation_heures": forms.NumberInput(attrs={"class": "rdv-court", "inputmode": "numeric"}),
+            "deplacement_heures": forms.NumberInput(attrs={"class": "rdv-court", "inputmode": "numeric"}),
         }

@@ -34,6 +34,9 @@ class Plateforme(models.TextChoices):
     SOLIDARITES = "solidarites", "RDV Solidarités"
 
 
+HEURES_AVANT_MAXIMUM = 14 * 24
+
+
 class Structure(models.Model):
     """An organisation that offers rendez-vous. Its time zone rules pages, messages and recurrences."""
 
@@ -48,6 +51,9 @@ class Structure(models.Model):
     lien_ferme = models.BooleanField("réservation en ligne fermée", default=False, editable=False)
     rappel_48h = models.BooleanField("Rappeler le rendez-vous deux jours avant", default=True)
     rappel_2h = models.BooleanField("Rappeler le rendez-vous deux heures avant", default=False)
+    # Until how many hours before the rendez-vous the learner may do it alone; agents are not bound.
+    annulation_heures = models.PositiveSmallIntegerField("heures avant, pour annuler par Internet", default=4)
+    deplacement_heures = models.PositiveSmallIntegerField("heures avant, pour déplacer par Internet", default=48)
     id_externe = models.CharField("identifiant dans l'annuaire national", max_length=100, null=True, blank=True)
     cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
 
@@ -63,6 +69,16 @@ class Structure(models.Model):
                 name="structures_id_externe_unique",
                 fields=["id_externe"],
                 violation_error_message="Une structure porte déjà cet identifiant.",
+            ),
+            models.CheckConstraint(
+                name="structures_annulation_heures",
+                condition=models.Q(annulation_heures__range=(0, HEURES_AVANT_MAXIMUM)),
+                violation_error_message=f"Le nombre d'heures va de 0 à {HEURES_AVANT_MAXIMUM} (14 jours).",
+            ),
+            models.CheckConstraint(
+                name="structures_deplacement_heures",
+                condition=models.Q(deplacement_heures__range=(0, HEURES_AVANT_MAXIMUM)),
+                violation_error_message=f"Le nombre d'heures va de 0 à {HEURES_AVANT_MAXIMUM} (14 jours).",
             ),
         ]
 

@@ -34,9 +34,10 @@ PUBLIQUES = {
     "reservations:reprendre",
     "reservations:rendez_vous_public",
     "reservations:annuler_rendez_vous",
+    "reservations:deplacer_rendez_vous",
+    "reservations:confirmer_deplacement_public",
     "reservations:ics",
     "reservations:agenda_externe",  # a secret address, for calendar programs
-    "reservations:accuse_sms",  # a secret address, for the SMS provider
     # 404 unless DEMO.
     "reservations:messages_demonstration",
     "reservations:invitation_demonstration",

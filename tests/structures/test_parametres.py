@@ -7,6 +7,8 @@ from tests.aides_agent import connecte, erreurs, messages_de, texte, une_equipe
 
 pytestmark = pytest.mark.django_db
 
+LIMITES = {"annulation_heures": "4", "deplacement_heures": "48"}
+
 
 def test_un_agent_donne_son_lien_de_visio() -> None:
     equipe = une_equipe()
@@ -67,7 +69,7 @@ def test_un_nom_tient_sur_une_ligne() -> None:
 
 def test_un_admin_ecrit_le_telephone_de_la_structure() -> None:
     equipe = une_equipe()
-    saisie = {"nom": "Médiathèque", "telephone": "04 75 25 11 22", "courriel": "contact@exemple.fr"}
+    saisie = LIMITES | {"nom": "Médiathèque", "telephone": "04 75 25 11 22", "courriel": "contact@exemple.fr"}
 
     reponse = connecte(equipe.admin).post(equipe.adresse("structures:structure"), saisie, follow=True)
 
@@ -80,7 +82,9 @@ def test_an_admin_chooses_the_reminders() -> None:
     equipe = une_equipe()
     assert (equipe.structure.rappel_48h, equipe.structure.rappel_2h) == (True, False)
 
-    connecte(equipe.admin).post(equipe.adresse("structures:structure"), {"nom": "Médiathèque", "rappel_2h": "on"})
+    connecte(equipe.admin).post(
+        equipe.adresse("structures:structure"), LIMITES | {"nom": "Médiathèque", "rappel_2h": "on"}
+    )
 
     structure = Structure.objects.get(pk=equipe.structure.pk)
     assert (structure.rappel_48h, structure.rappel_2h) == (False, True)
@@ -88,12 +92,29 @@ def test_an_admin_chooses_the_reminders() -> None:
 
 def test_un_numero_impossible_est_dit_a_cote_du_champ() -> None:
     equipe = une_equipe()
-    saisie = {"nom": "Médiathèque", "telephone": "12", "courriel": ""}
+    saisie = LIMITES | {"nom": "Médiathèque", "telephone": "12", "courriel": ""}
 
     reponse = connecte(equipe.admin).post(equipe.adresse("structures:structure"), saisie)
 
     assert set(erreurs(reponse)) == {"telephone"}
     assert Structure.objects.get(pk=equipe.structure.pk).nom == "Médiathèque de Crest"
+
+
+def test_an_admin_says_until_when_people_change_their_rendez_vous() -> None:
+    equipe = une_equipe()
+    saisie = {"nom": "Médiathèque", "annulation_heures": "0", "deplacement_heures": "24"}
+    connecte(equipe.admin).post(equipe.adresse("structures:structure"), saisie)
+    structure = Structure.objects.get(pk=equipe.structure.pk)
+    assert (structure.annulation_heures, structure.deplacement_heures) == (0, 24)
+
+
+@pytest.mark.parametrize("nombre", ["337", "-1", "", "bientôt", "99999"])
+def test_an_impossible_number_of_hours_is_said_beside_its_field(nombre: str) -> None:
+    equipe = une_equipe()
+    saisie = LIMITES | {"nom": "Médiathèque", "deplacement_heures": nombre}
+    reponse = connecte(equipe.admin).post(equipe.adresse("structures:structure"), saisie)
+    assert set(erreurs(reponse)) == {"deplacement_heures"}
+    assert Structure.objects.get(pk=equipe.structure.pk).deplacement_heures == 48
 
 
 def test_la_structure_n_est_pas_dans_le_menu_d_un_agent_simple() -> None:

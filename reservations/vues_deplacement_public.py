@@ -1,0 +1,106 @@
+"""The learner moves their rendez-vous, by its secret link: choose, then confirm. Only the confirmation writes."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from reservations import services
+from reservations.deplacement import a_sa_duree, refus_du_deplacement
+from reservations.models import RendezVous
+from reservations.parcours import (
+    Recherche,
+    dans_la_fenetre,
+    est_libre,
+    lire_instant,
+    lire_semaine,
+    propositions,
+)
+from reservations.redaction import HEURES_LOCALES
+from reservations.refus import DeplacementImpossible, ReservationImpossible
+from reservations.vues_rendez_vous import par_le_lien_secret
+from structures.htmx import page_ou_fragment
+
+PRIS = "Cette heure vient d'être prise ou n'est plus libre. Votre rendez-vous n'a pas changé. Choisissez-en une autre."
+
+
+@login_not_required
+@require_safe
+@never_cache
+@par_le_lien_secret
+def choisir(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
+    """The slots of the same motif and lieu, as when booking."""
+    recherche = _recherche(rendez_vous)
+    if refus := refus_du_deplacement(rendez_vous, recherche.maintenant):
+        return _impossible(request, rendez_vous, refus)
+    motif, adresse = a_sa_duree(rendez_vous), reverse("reservations:deplacer_rendez_vous", args=[rendez_vous.jeton])
+    contexte = {
+        **_contexte(rendez_vous),
+        "adresse_de_semaine": f"{adresse}?semaine=",
+        "dernier_jour": motif.fenetre_du_public(recherche.maintenant)[1],
+        "propositions": propositions(motif, rendez_vous.lieu, recherche, lire_semaine(request.GET.get("semaine", ""))),
+    }
+    return page_ou_fragment(request, "reservations/rendez_vous_public_deplacer.html", contexte, "creneaux")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@par_le_lien_secret
+def confirmer(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
+    """Show from when to when the rendez-vous goes, then move it. Asked twice, it is moved once."""
+    recherche = _recherche(rendez_vous)
+    debut = lire_instant((request.POST if request.method == "POST" else request.GET).get("debut", ""))
+    if request.method == "POST" and debut is not None:
+        try:
+            services.deplacer_par_apprenant(rendez_vous=rendez_vous, debut=debut, maintenant=recherche.maintenant)
+        except DeplacementImpossible as trop_tard:
+            return _impossible(request, rendez_vous, str(trop_tard))
+        except ReservationImpossible:
+            return _pris(request, rendez_vous, debut, recherche)
+        request.session["vient_de"] = ["deplacer", rendez_vous.jeton]
+        return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
+    if refus := refus_du_deplacement(rendez_vous, recherche.maintenant):
+        return _impossible(request, rendez_vous, refus)
+    if debut is None or not est_libre(a_sa_duree(rendez_vous), rendez_vous.lieu, debut, recherche):
+        return _pris(request, rendez_vous, debut, recherche)
+    contexte = {**_contexte(rendez_vous), "debut": debut, "adresse_des_creneaux": _creneaux(rendez_vous, debut)}
+    return render(request, "reservations/rendez_vous_public_deplacer_confirmer.html", contexte)
+
+
+def _recherche(rendez_vous: RendezVous) -> Recherche:
+    agent = rendez_vous.agent if rendez_vous.agent_choisi else None
+    return Recherche(timezone.now(), agent=agent, deplace=rendez_vous)
+
+
+def _contexte(rendez_vous: RendezVous) -> dict[str, object]:
+    return {
+        "rendez_vous": rendez_vous,
+        "structure": rendez_vous.structure,
+        "motif": a_sa_duree(rendez_vous),
+        "lieu": rendez_vous.lieu,
+        "heure_locale": HEURES_LOCALES.get(rendez_vous.structure.fuseau, ""),
+    }
+
+
+def _creneaux(rendez_vous: RendezVous, debut: datetime | None) -> str:
+    """Return the address of the slots, at the week of an instant that can be booked."""
+    adresse = reverse("reservations:deplacer_rendez_vous", args=[rendez_vous.jeton])
+    return f"{adresse}?semaine={timezone.localdate(debut)}" if debut else adresse
+
+
+def _pris(request: HttpRequest, rendez_vous: RendezVous, debut: datetime | None, recherche: Recherche) -> HttpResponse:
+    messages.error(request, PRIS)
+    ici = dans_la_fenetre(rendez_vous.motif, debut, recherche.maintenant) if debut else None
+    return redirect(_creneaux(rendez_vous, ici))
+
+
+def _impossible(request: HttpRequest, rendez_vous: RendezVous, refus: str) -> HttpResponse:
+    messages.error(request, f"{refus} Votre rendez-vous n'a pas changé.")
+    return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
