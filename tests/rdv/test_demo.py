@@ -1,6 +1,7 @@
 """`manage.py demo`: the address it takes, what it refuses, and the whole of it once, on a database of its own."""
 
 import argparse
+import gzip
 import http.client
 import os
 import re
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from lxml import html
 
 from rdv.management.commands.demo import adresse_et_port, libre
 from rdv.postgres_embarque import PROJET
@@ -83,6 +85,26 @@ def base_vierge(db) -> Iterator[str]:
         curseur.execute(f"DROP DATABASE {nom} WITH (FORCE)")
 
 
+def poids(port: int, chemin: str) -> tuple[int, int]:
+    """Return the bytes of a page and of what it loads, compressed as a browser asks; all of it from here."""
+
+    def lire(chemin: str) -> tuple[int, str]:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        client.request("GET", chemin, headers={"Accept-Encoding": "gzip"})
+        reponse = client.getresponse()
+        corps = reponse.read()
+        clair = gzip.decompress(corps) if reponse.headers["Content-Encoding"] == "gzip" else corps
+        assert reponse.status == 200, chemin
+        return len(corps), clair.decode()
+
+    page, texte = lire(chemin)
+    arbre = html.fromstring(texte)
+    charges = arbre.xpath("//link[@rel='stylesheet' or @rel='icon']/@href | //script/@src | //img/@src")
+    assert len(charges) > 3
+    assert [adresse for adresse in charges if not adresse.startswith("/static/")] == []
+    return page, sum(lire(adresse)[0] for adresse in charges)
+
+
 @pytest.mark.lent
 def test_demo_de_bout_en_bout(base_vierge):
     """It prints its addresses, which answer; Ctrl-C stops everything; the second start finds the same data."""
@@ -105,6 +127,9 @@ def test_demo_de_bout_en_bout(base_vierge):
             client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             client.request("GET", urlsplit(adresse).path)
             assert client.getresponse().status == 200, adresse
+        page, reste = poids(port, urlsplit(adresses[1]).path)
+        assert page < 40_000
+        assert page + reste < 250_000
         demo.send_signal(signal.SIGINT)
         assert "Arrêt" in demo.communicate(timeout=60)[0]
         assert demo.returncode == 0
