@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from cartographie import standard
 from cartographie.fichiers import Ligne, lire_csv
+from cartographie.publication import publier
 from cartographie.services import importer_lieux
 from motifs.models import Motif, Public, TypeLieu
 from plages.models import Absence, PlageOuverture
@@ -360,6 +361,7 @@ def _charger(maintenant: datetime) -> None:
         _rendez_vous_passes(structure, cle, agents, motifs, apprenants, maintenant)
         if cle != DIE:
             _rendez_vous_a_venir(structure, [motifs[cle, m.nom] for m in MOTIFS[cle]], apprenants, maintenant)
+    publier(maintenant=maintenant)
 
 
 def _importer() -> None:

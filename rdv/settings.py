@@ -217,8 +217,14 @@ if _courriel["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
 if DEMO:
     MAILERS = {"default": {"BACKEND": "reservations.courriel_demonstration.CourrielDemonstration"}}
 DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
-# "" (none: people identify by e-mail only), "console" (written to the log) or "demo".
+# "" (none: people identify by e-mail only), "octopush", "console" (written to the log) or "demo".
 SMS_FOURNISSEUR = "demo" if DEMO else env.str("SMS_FOURNISSEUR", default="")
+SMS_EXPEDITEUR = env.str("SMS_EXPEDITEUR", default="RdvAideNum")  # 3 to 11 letters and figures
+OCTOPUSH_COMPTE = env.str("OCTOPUSH_COMPTE", default="")
+OCTOPUSH_CLE = env.str("OCTOPUSH_CLE", default="")
+OCTOPUSH_URL = env.str("OCTOPUSH_URL", default="https://api.octopush.com")
+# The secret part of the address where the provider says what became of each SMS; "": that address does not exist.
+SMS_JETON_ACCUSES = env.str("SMS_JETON_ACCUSES", default="")
 
 # --- Booking -----------------------------------------------------------------------------------------------------
 OPTION_MINUTES = 15  # how long a slot is held while the person identifies; the same again at each extension

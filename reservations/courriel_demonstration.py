@@ -6,7 +6,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from reservations.models import Canal, Message
+from reservations.models import Canal, Etat, Message
 
 
 class CourrielDemonstration(BaseEmailBackend):
@@ -20,7 +20,8 @@ class CourrielDemonstration(BaseEmailBackend):
                 destinataire=destinataire,
                 sujet=str(courriel.subject),
                 texte=str(courriel.body),
-                envoye_le=maintenant,
+                etat=Etat.ENVOYE,
+                etat_le=maintenant,
             )
             for courriel in email_messages
             for destinataire in courriel.recipients()

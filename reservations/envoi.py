@@ -1,59 +1,89 @@
 """Sending: the job of one message, and what it hands to the mail server or to the SMS provider.
 
-What can repeat: a worker killed after the mail server (or the SMS provider) took a message and before the commit of
-`envoye_le`, or whose connection drops in that same instant, sends it again: at least once, never lost. Nothing else
-repeats: the row is locked while it is sent, and a row that was sent is left alone.
+What can repeat: a worker killed after the mail server took a message and before the commit of `etat`, or whose
+connection drops in that same instant, sends it again: at least once, never lost. By SMS, the provider that keeps the
+key of each message (`identifiant`) takes the second for the first. Nothing else repeats: the row is locked while it is
+sent, and a row that was sent is left alone.
 """
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 from email.message import MIMEPart
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
-from procrastinate import RetryStrategy
+from django.utils.crypto import salted_hmac
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from reservations.models import STATUTS_ANNULES, Canal, Message
+from reservations.models import STATUTS_ANNULES, Canal, Etat, Message
+from reservations.octopush import Accuse, EnvoiRefuse
 from reservations.sms import envoyer_sms
 from structures.texte import en_ligne
 
+journal = logging.getLogger(__name__)
+
 # 4 s, 16 s, 1 min, 4 min, 17 min, 1 h, 4 h 30, 18 h: a mail server down for a night loses nothing.
-NOUVEAUX_ESSAIS = RetryStrategy(max_attempts=8, exponential_wait=4)
+ESSAIS = 8
+NOUVEAUX_ESSAIS = RetryStrategy(max_attempts=ESSAIS, exponential_wait=4)
 
 
-@app.task(name="reservations.envoyer_message", queue="messages", retry=NOUVEAUX_ESSAIS)
-def envoyer_message(message_id: int) -> None:
-    """Send a message once; do nothing if it was sent, if another worker is sending it, or if it is no longer worth it.
+class EnvoiEnCours(Exception):
+    """Another worker is sending this message."""
+
+
+@app.task(name="reservations.envoyer_message", queue="messages", retry=NOUVEAUX_ESSAIS, pass_context=True)
+def envoyer_message(context: JobContext, message_id: int) -> None:
+    """The job: send, and at the last try that fails, say so on the message."""
+    try:
+        envoyer(message_id)
+    except Exception:
+        if context.job.attempts >= ESSAIS:
+            abandonnes = Message.objects.filter(pk=message_id, etat=Etat.A_ENVOYER)
+            abandonnes.update(etat=Etat.ECHOUE, etat_le=timezone.now())
+        raise
+
+
+def envoyer(message_id: int) -> None:
+    """Send a message once; do nothing if it was sent, or if it is no longer worth it.
 
     Not worth sending: whatever is about a rendez-vous that has begun, what announces one cancelled or moved since (or a
     cancellation of one revived since), a code that has expired. The state is read when the job starts: a cancellation
     committed during the exchange with the mail server is told by its own message, which calendars apply in the right
     order (SEQUENCE).
-    An error of the server is raised: the transaction is rolled back, the message stays unsent, the job is tried again.
+    A refusal for good is written on the message. Any other error is raised: the transaction is rolled back, the message
+    stays unsent, the job is tried again. So is the job of a message that another worker is sending: if that one dies,
+    this one is left.
     """
     with transaction.atomic():
+        a_envoyer = Message.objects.filter(pk=message_id, etat=Etat.A_ENVOYER)
         message = (
-            Message.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+            a_envoyer.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .select_related("rendez_vous__structure")
-            .filter(pk=message_id, envoye_le__isnull=True)
             .first()
         )
         if message is None:
+            if a_envoyer.exists():
+                raise EnvoiEnCours(f"Message {message_id}")
             return
-        champs = []
-        if _merite_l_envoi(message):
-            # In demo nothing leaves: the page shows the row.
-            if not settings.DEMO:
-                _envoyer(message)
-            message.envoye_le = timezone.now()
-            champs.append("envoye_le")
+        message.etat = _remettre(message) if _merite_l_envoi(message) else Etat.SANS_OBJET
+        message.etat_le = timezone.now()
         if message.confidentiel and not settings.DEMO:
             message.texte = ""
-            champs.append("texte")
-        if champs:
-            message.save(update_fields=champs)
+        message.save(update_fields=["etat", "etat_le", "reference", "texte"])
+
+
+def noter_accuse(*, accuse: Accuse, maintenant: datetime) -> bool:
+    """Write what became of an SMS; return whether there is one. What was delivered stays so, whatever comes late."""
+    messages = Message.objects.filter(canal=Canal.SMS, reference=accuse.reference)
+    if accuse.remis is True:
+        messages.filter(etat__in=(Etat.ENVOYE, Etat.ECHOUE)).update(etat=Etat.REMIS, etat_le=maintenant)
+    elif accuse.remis is False:
+        messages.filter(etat=Etat.ENVOYE).update(etat=Etat.ECHOUE, etat_le=maintenant)
+    return messages.exists()
 
 
 def _merite_l_envoi(message: Message) -> bool:
@@ -74,11 +104,27 @@ def _merite_l_envoi(message: Message) -> bool:
     return annule == annonce
 
 
-def _envoyer(message: Message) -> None:
-    if message.canal == Canal.SMS:
-        envoyer_sms(destinataire=message.destinataire, texte=message.texte)
-    else:
-        _courriel(message).send()
+def _remettre(message: Message) -> Etat:
+    """Hand a message to who carries it, and return what it becomes. In demo nothing leaves: the page shows the row."""
+    if settings.DEMO:
+        return Etat.ENVOYE
+    try:
+        if message.canal == Canal.SMS:
+            identifiant = salted_hmac("reservations.envoi", str(message.pk), algorithm="sha256").hexdigest()[:32]
+            message.reference = envoyer_sms(
+                destinataire=message.destinataire, texte=message.texte, identifiant=identifiant
+            )
+        else:
+            _courriel(message).send()
+    except EnvoiRefuse as refus:
+        journal.warning("Message %d refusé : %s", message.pk, refus)
+        return Etat.ECHOUE
+    except SMTPRecipientsRefused as refus:
+        if any(code < 500 for code, _ in refus.recipients.values()):
+            raise
+        journal.warning("Message %d refusé : %s", message.pk, [code for code, _ in refus.recipients.values()])
+        return Etat.ECHOUE
+    return Etat.ENVOYE
 
 
 def _courriel(message: Message) -> EmailMultiAlternatives:

@@ -357,6 +357,16 @@ class Canal(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+class Etat(models.TextChoices):
+    """What became of a message. An e-mail is at best "envoyé": what its server did of it afterwards is not known."""
+
+    A_ENVOYER = "a_envoyer", "en attente d'envoi"
+    ENVOYE = "envoye", "envoyé"
+    REMIS = "remis", "remis"
+    ECHOUE = "echoue", "échoué"
+    SANS_OBJET = "sans_objet", "pas envoyé, il n'était plus utile"
+
+
 class Rappel(models.IntegerChoices):
     """A reminder: so many hours before the rendez-vous, if its structure wants it."""
 
@@ -385,16 +395,32 @@ class Message(models.Model):
     # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
     confidentiel = models.BooleanField("contient un code", default=False)
     cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)
-    envoye_le = models.DateTimeField("envoyé le", null=True, blank=True)
+    etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.A_ENVOYER)
+    etat_le = models.DateTimeField("dans cet état depuis", null=True, blank=True)
+    reference = models.CharField("référence chez le fournisseur de SMS", max_length=100, blank=True)
 
     class Meta:
         verbose_name = "message"
-        indexes = [models.Index(fields=["cree_le"], name="reservations_message_age")]
+        indexes = [
+            models.Index(fields=["cree_le"], name="reservations_message_age"),
+            models.Index(fields=["reference"], name="reservations_message_ref", condition=~Q(reference="")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="reservations_canal_connu",
                 condition=Q(canal__in=Canal.values),
                 violation_error_message="Ce canal n'existe pas.",
+            ),
+            models.CheckConstraint(
+                name="reservations_etat_connu",
+                condition=Q(etat__in=Etat.values),
+                violation_error_message="Cet état n'existe pas.",
+            ),
+            models.CheckConstraint(
+                name="reservations_etat_date",
+                condition=Q(etat=Etat.A_ENVOYER, etat_le__isnull=True)
+                | (~Q(etat=Etat.A_ENVOYER) & Q(etat_le__isnull=False)),
+                violation_error_message="Un message porte la date de son envoi, ou de ce qu'il est devenu.",
             ),
             models.CheckConstraint(
                 name="reservations_rappel_connu",

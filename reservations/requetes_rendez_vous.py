@@ -32,19 +32,18 @@ def gestes(rendez_vous: RendezVous, maintenant: datetime) -> list[tuple[Statut, 
 def historique(rendez_vous: RendezVous) -> list[Fait]:
     """Return what is known of a rendez-vous, oldest first: when it was taken, messages, cancellation. One query.
 
-    A message that was not sent says so: it left nowhere, or the rendez-vous began before it could.
+    Each message says what became of it, and when.
     """
     faits = [Fait(rendez_vous.cree_le, "Rendez-vous pris")]
     for participation in rendez_vous.participations.all():
         if participation.instructions_acceptees_le:
             faits.append(Fait(participation.instructions_acceptees_le, "Instructions acceptées"))
     for message in rendez_vous.messages.filter(confidentiel=False).order_by("cree_le", "pk"):
-        envoi = "envoyé" if message.envoye_le else "pas envoyé"
         titre = f" « {message.sujet} »" if message.sujet else ""
         faits.append(
             Fait(
-                message.envoye_le or message.cree_le,
-                f"{message.get_canal_display()}{titre} à {message.destinataire} : {envoi}",
+                message.etat_le or message.cree_le,
+                f"{message.get_canal_display()}{titre} à {message.destinataire} : {message.get_etat_display()}",
             )
         )
     if rendez_vous.annule_le:

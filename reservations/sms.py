@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from phonenumber_field.phonenumber import PhoneNumber
 
+from reservations import octopush
 from structures.texte import sans_controle
 
 journal = logging.getLogger(__name__)
@@ -52,13 +53,18 @@ def sms_possibles() -> bool:
     return bool(settings.SMS_FOURNISSEUR)
 
 
-def envoyer_sms(*, destinataire: str, texte: str) -> None:
-    """Hand an SMS to the provider of the settings. Raises ImproperlyConfigured when there is none.
+def envoyer_sms(*, destinataire: str, texte: str, identifiant: str) -> str:
+    """Hand an SMS to the provider of the settings, and return the provider's reference ("" when it gives none).
+
+    `identifiant`: the same for each try of one SMS. Raises EnvoiRefuse (for good), ImproperlyConfigured when there is
+    no provider, anything else when it must be tried again.
 
     "console" is for a developer's machine: number and text go to the log only when DEBUG is on, since a code is a
     secret and a number is personal data; otherwise the log says that an SMS went by, and nothing of it.
     """
     match settings.SMS_FOURNISSEUR:
+        case "octopush":
+            return octopush.envoyer(destinataire=destinataire, texte=texte, identifiant=identifiant)
         case "console" if settings.DEBUG:
             journal.info("SMS à %s : %s", destinataire, texte)
         case "console":
@@ -67,3 +73,4 @@ def envoyer_sms(*, destinataire: str, texte: str) -> None:
             pass  # the demonstration page shows the row
         case fournisseur:
             raise ImproperlyConfigured(f"SMS_FOURNISSEUR : fournisseur inconnu ({fournisseur!r}).")
+    return ""

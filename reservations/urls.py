@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from reservations import (
+    vues_accuses,
     vues_agenda_externe,
     vues_choix,
     vues_demonstration,
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("rendez-vous/<jeton:jeton>/rendez-vous.ics", vues_rendez_vous.ics, name="ics"),
     path("agenda/<jeton:jeton>.ics", vues_agenda_externe.agenda_externe, name="agenda_externe"),
+    path("sms/accuses/<str:jeton>/", vues_accuses.accuse_sms, name="accuse_sms"),
     path("demonstration/messages/", vues_demonstration.messages_demonstration, name="messages_demonstration"),
     path(
         "demonstration/messages/<int:message_id>/rendez-vous.ics",

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from cartographie.boutons import boutons_de_la_structure
 from motifs.requetes import motif_bascule
 from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.remedes import raisons_affichees
@@ -52,11 +53,13 @@ def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
 
 def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
     lien = reverse("reservations:choix_motif", kwargs={"lien": request.structure.lien})
-    etat = etat_de_la_reservation(request.structure, timezone.now())
+    maintenant = timezone.now()
+    etat = etat_de_la_reservation(request.structure, maintenant)
     return {
         "etat": etat,
         "lignes": [
             (ligne, raisons_affichees(ligne.verdict, ligne.motif, request.appartenance)) for ligne in etat.lignes
         ],
         "lien": request.build_absolute_uri(lien),
+        "boutons": boutons_de_la_structure(request.structure, maintenant),
     }

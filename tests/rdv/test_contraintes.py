@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
+from cartographie.models import EtatDuBouton, Publication
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
@@ -118,6 +119,12 @@ def indisponibilite(**champs: Any) -> None:
     )
 
 
+def etat_du_bouton(**champs: Any) -> None:
+    valeurs = {"actif": True, "depuis": HUIT_HEURES, "pourquoi": "premier créneau"} | champs
+    valeurs.setdefault("lieu", LieuFactory())
+    EtatDuBouton.objects.create(**valeurs)
+
+
 VIOLATIONS: dict[str, Callable[[], Any]] = {
     "structures_plateforme_connue": lambda: StructureFactory(plateforme="ailleurs"),
     "structures_annulation_heures": lambda: StructureFactory(annulation_heures=337),
@@ -176,7 +183,12 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_annulation_datee": lambda: rendez_vous(statut=Statut.ANNULE),
     "reservations_participation_unique": deux_participations,
     "reservations_acceptation_datee": acceptation_sans_date,
+    "cartographie_un_etat_en_cours": lambda: deux(etat_du_bouton, lieu=LieuFactory()),
+    "cartographie_etat_fin_apres_debut": lambda: etat_du_bouton(jusqu_a=HUIT_HEURES),
+    "cartographie_publication_unique": lambda: Publication.objects.create(pk=2),
     "reservations_canal_connu": lambda: Message.objects.create(canal="pigeon", destinataire="x", texte="x"),
+    "reservations_etat_connu": lambda: rappel(etat="perdu", etat_le=HUIT_HEURES),
+    "reservations_etat_date": lambda: rappel(etat="envoye"),
     "reservations_rappel_connu": lambda: rappel(debut=None),
     "reservations_rappel_unique": lambda: deux(rappel, rendez_vous=rendez_vous()),
 }

@@ -38,6 +38,7 @@ PUBLIQUES = {
     "reservations:confirmer_deplacement_public",
     "reservations:ics",
     "reservations:agenda_externe",  # a secret address, for calendar programs
+    "reservations:accuse_sms",  # a secret address, for the SMS provider
     # 404 unless DEMO.
     "reservations:messages_demonstration",
     "reservations:invitation_demonstration",

@@ -1,6 +1,8 @@
 """The agenda's pages: what they say, in which order, for whom, and at what cost."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
+from time import perf_counter
 
 import pytest
 from django.utils import timezone
@@ -196,6 +198,27 @@ def test_the_cost_does_not_follow_the_number(nombre: int, django_assert_num_quer
 
     assert reponse.content.decode().count("rdv-bloc--rdv") == nombre
     assert len(reponse.content) < 300_000
+
+
+def test_a_week_of_two_hundred_answers_within_a_few_times_an_empty_page() -> None:
+    """`pytest -n 0 -s` shows the medians. Taken in turns: what slows this machine down slows both."""
+    equipe = une_equipe()
+    une_plage(equipe)
+    lundi = demain() + timedelta(days=7 - demain().weekday())
+    deux_cents(equipe, lundi, 200)
+    client = connecte(equipe.admin)
+    pages = [(equipe.adresse("reservations:agenda"), {"jour": str(lundi)}), (equipe.adresse("plages:absences"), {})]
+
+    temps: dict[str, list[float]] = {adresse: [] for adresse, _ in pages}
+    for _ in range(16):
+        for adresse, parametres in pages:
+            debut = perf_counter()
+            client.get(adresse, parametres)
+            temps[adresse].append(perf_counter() - debut)
+    pleine, vide = (median(mesures[1:]) for mesures in temps.values())  # the first one compiles the templates
+
+    print(f"\n200 rendez-vous : {pleine * 1000:.0f} ms, page vide : {vide * 1000:.0f} ms, {pleine / vide:.1f} fois")  # noqa: T201
+    assert pleine < 12 * vide
 
 
 def test_the_day_to_print_says_who_when_and_how_to_reach_them(django_assert_num_queries) -> None:

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from motifs.models import TypeLieu
 from reservations import messagerie
-from reservations.models import Canal, Demarche, Message, Statut
+from reservations.models import Canal, Demarche, Etat, Message, Statut
 from reservations.redaction import lien_secret
 from reservations.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from tests.factories import AgentFactory, MotifFactory
@@ -40,7 +40,7 @@ def test_une_confirmation_ecrit_un_message_et_un_travail_par_destinataire():
 
     assert set(Message.objects.values_list("destinataire", flat=True)) == {"ana@exemple.fr", "agent@exemple.fr"}
     assert travaux() == sorted(Message.objects.values_list("pk", flat=True))
-    assert not Message.objects.filter(envoye_le__isnull=False).exists()
+    assert not Message.objects.exclude(etat=Etat.A_ENVOYER).exists()
 
 
 def test_message_et_travail_disparaissent_avec_la_transaction():

@@ -164,7 +164,7 @@ def test_a_reminder_no_longer_true_is_not_sent(entretemps, monkeypatch):
         case "commencé":
             monkeypatch.setattr("reservations.envoi.timezone.now", lambda: rendez_vous.debut)
 
-    envoi.envoyer_message(Message.objects.get().pk)
+    envoi.envoyer(Message.objects.get().pk)
 
     assert len(mail.outbox) == (1 if entretemps == "rien" else 0)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from motifs.models import TypeLieu
 from reservations.messagerie import annoncer_confirmation
-from reservations.models import Message, RendezVous, Statut
+from reservations.models import Etat, Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
 from reservations.services import annuler_par_structure, noter_presence
 from tests.aides_agent import connecte, messages_de, texte, un_rendez_vous, une_equipe
@@ -172,7 +172,7 @@ def test_the_page_says_all_about_a_rendez_vous() -> None:
         instructions_acceptees_le=datetime(2026, 11, 20, 8, 42, tzinfo=UTC),
     )
     annoncer_confirmation(rendez_vous=rdv)
-    Message.objects.filter(destinataire="jeanne@exemple.fr").update(envoye_le=timezone.now())
+    Message.objects.filter(destinataire="jeanne@exemple.fr").update(etat=Etat.ENVOYE, etat_le=timezone.now())
 
     lu = texte(connecte(equipe.basique).get(equipe.adresse("reservations:rendez_vous_detail", rdv.pk)))
 
@@ -184,7 +184,7 @@ def test_the_page_says_all_about_a_rendez_vous() -> None:
         "Instructions acceptées le vendredi 20 novembre 2026 à 9 h 42",
         "Apportez https://exemple.fr/formulaire",
         "à jeanne@exemple.fr : envoyé",
-        f"à {equipe.admin.courriel} : pas envoyé",
+        f"à {equipe.admin.courriel} : en attente d'envoi",
         "Rendez-vous pris",
     ):
         assert morceau in lu

@@ -1,11 +1,13 @@
 """Jobs: what is sent, what is not, what a failure leaves behind."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from datetime import timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import vobject
@@ -19,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from reservations import envoi, messagerie, taches
-from reservations.models import Canal, Demarche, Message, Statut
+from reservations.models import Canal, Demarche, Etat, Message, Statut
 from reservations.sms import envoyer_sms
 from tests.factories import MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
@@ -51,7 +53,7 @@ def un_code(**champs) -> Message:
 def test_le_message_part_avec_son_invitation():
     message = une_confirmation(structure={"courriel": "crest@exemple.fr"})
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     (courriel,) = mail.outbox
     assert courriel.to == ["ana@exemple.fr"]
@@ -63,7 +65,7 @@ def test_le_message_part_avec_son_invitation():
     assert piece.get_filename() == "rendez-vous.ics"
     assert vobject.readOne(piece.get_content()).vevent.uid.value.startswith(str(message.rendez_vous.uid))
     message.refresh_from_db()
-    assert message.envoye_le is not None
+    assert message.etat == Etat.ENVOYE
     assert message.texte
 
 
@@ -71,19 +73,21 @@ def test_le_message_part_avec_son_invitation():
 def test_le_travail_execute_deux_fois_n_envoie_qu_une_fois():
     message = une_confirmation()
 
-    envoi.envoyer_message(message.pk)
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
+    envoi.envoyer(message.pk)
 
     assert len(mail.outbox) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_deux_travailleurs_ensemble_n_envoient_qu_une_fois():
+    """The second does not wait, and does not take the message for sent either: the first may die."""
     message = une_confirmation()
     autre_a_fini = []
 
     def autre_travailleur():
-        envoi.envoyer_message(message.pk)
+        with pytest.raises(envoi.EnvoiEnCours):
+            envoi.envoyer(message.pk)
         autre_a_fini.append(True)
         connection.close()
 
@@ -103,23 +107,28 @@ def test_pas_de_confirmation_apres_l_annulation_mais_l_annulation_part():
     messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.EXCUSE))
 
     for pk in Message.objects.order_by("pk").values_list("pk", flat=True):
-        envoi.envoyer_message(pk)
+        envoi.envoyer(pk)
 
     assert [c.subject.split(" :")[0] for c in mail.outbox] == ["Rendez-vous annulé"] * 2
     message.refresh_from_db()
-    assert message.envoye_le is None
+    assert message.etat == Etat.SANS_OBJET
 
 
 @pytest.mark.django_db
 @override_settings(SMS_FOURNISSEUR="console")
 def test_le_sms_d_annulation_part_celui_de_confirmation_non(monkeypatch):
     partis = []
-    monkeypatch.setattr(envoi, "envoyer_sms", lambda **sms: partis.append(sms["texte"]))
+
+    def prendre(**sms):
+        partis.append(sms["texte"])
+        return ""
+
+    monkeypatch.setattr(envoi, "envoyer_sms", prendre)
     message = une_confirmation(courriel="", telephone=PORTABLE)
     messagerie.annoncer_annulation(rendez_vous=annuler(message.rendez_vous, Statut.ANNULE))
 
     for pk in Message.objects.filter(canal=Canal.SMS).values_list("pk", flat=True):
-        envoi.envoyer_message(pk)
+        envoi.envoyer(pk)
 
     assert len(partis) == 1
     assert "annulé par" in partis[0]
@@ -129,7 +138,7 @@ def test_le_sms_d_annulation_part_celui_de_confirmation_non(monkeypatch):
 def test_rien_sur_un_rendez_vous_commence():
     message = une_confirmation(debut=timezone.now() - timedelta(minutes=1))
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     assert mail.outbox == []
 
@@ -139,7 +148,7 @@ def test_rien_sur_un_rendez_vous_efface():
     message = une_confirmation()
     Message.objects.update(rendez_vous=None)
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     assert mail.outbox == []
 
@@ -148,23 +157,23 @@ def test_rien_sur_un_rendez_vous_efface():
 def test_le_code_est_efface_une_fois_envoye():
     message = un_code()
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     message.refresh_from_db()
     assert "042137" in mail.outbox[0].body
     assert message.texte == ""
-    assert message.envoye_le is not None
+    assert message.etat == Etat.ENVOYE
 
 
 @pytest.mark.django_db
 def test_un_code_perime_n_est_ni_envoye_ni_garde(settings):
     message = un_code(cree_le=timezone.now() - timedelta(minutes=settings.CODE_MINUTES))
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     message.refresh_from_db()
     assert mail.outbox == []
-    assert (message.texte, message.envoye_le) == ("", None)
+    assert (message.texte, message.etat) == ("", Etat.SANS_OBJET)
 
 
 @pytest.mark.django_db
@@ -172,11 +181,11 @@ def test_un_code_perime_n_est_ni_envoye_ni_garde(settings):
 def test_en_demonstration_rien_ne_part_et_le_texte_reste():
     message = un_code()
 
-    envoi.envoyer_message(message.pk)
+    envoi.envoyer(message.pk)
 
     message.refresh_from_db()
     assert mail.outbox == []
-    assert message.envoye_le is not None
+    assert message.etat == Etat.ENVOYE
     assert "042137" in message.texte
 
 
@@ -190,12 +199,39 @@ def test_une_panne_du_serveur_laisse_le_message_a_envoyer(monkeypatch):
     with monkeypatch.context() as serveur:
         serveur.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", panne)
         with pytest.raises(SMTPException):
-            envoi.envoyer_message(message.pk)
+            envoi.envoyer(message.pk)
 
     message.refresh_from_db()
-    assert (message.envoye_le, message.texte) == (None, "Code : 042137")
-    envoi.envoyer_message(message.pk)
+    assert (message.etat, message.texte) == (Etat.A_ENVOYER, "Code : 042137")
+    envoi.envoyer(message.pk)
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(("essai", "etat"), [(7, Etat.A_ENVOYER), (8, Etat.ECHOUE)])
+@pytest.mark.django_db
+def test_the_last_try_that_fails_is_written(monkeypatch, essai, etat):
+    message = un_code()
+    monkeypatch.setattr(envoi, "_remettre", Mock(side_effect=SMTPException("mail server down")))
+
+    with pytest.raises(SMTPException):
+        envoi.envoyer_message.func(SimpleNamespace(job=SimpleNamespace(attempts=essai)), message.pk)
+
+    message.refresh_from_db()
+    assert message.etat == etat
+
+
+@pytest.mark.parametrize(("code", "etat"), [(550, Etat.ECHOUE), (451, Etat.A_ENVOYER)])
+@pytest.mark.django_db
+def test_an_address_refused_for_good_is_not_tried_again(monkeypatch, code, etat):
+    message = un_code()
+    refus = SMTPRecipientsRefused({"ana@exemple.fr": (code, b"no")})
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", Mock(side_effect=refus))
+
+    with contextlib.suppress(SMTPRecipientsRefused):
+        envoi.envoyer(message.pk)
+
+    message.refresh_from_db()
+    assert message.etat == etat
 
 
 def test_une_panne_est_reessayee_de_plus_en_plus_tard():
@@ -216,7 +252,7 @@ def test_une_panne_est_reessayee_de_plus_en_plus_tard():
 @pytest.mark.parametrize(("debogage", "attendu"), [(True, True), (False, False)])
 def test_le_journal_ne_montre_le_sms_qu_au_developpeur(caplog, debogage, attendu):
     with override_settings(SMS_FOURNISSEUR="console", DEBUG=debogage), caplog.at_level(logging.INFO):
-        envoyer_sms(destinataire=PORTABLE, texte="042137 est votre code")
+        envoyer_sms(destinataire=PORTABLE, texte="042137 est votre code", identifiant="1")
 
     assert (PORTABLE in caplog.text) is attendu
     assert ("042137" in caplog.text) is attendu
@@ -259,7 +295,7 @@ def test_le_travailleur_execute_le_travail_et_efface_sa_ligne():
         travailleur.run_worker(wait=False, listen_notify=False, install_signal_handlers=False, queues=["messages"])
 
     assert sorted(c.to[0] for c in mail.outbox) == [AGENT, "ana@exemple.fr"]
-    assert not Message.objects.filter(envoye_le__isnull=True).exists()
+    assert not Message.objects.exclude(etat=Etat.ENVOYE).exists()
     assert not ProcrastinateJob.objects.filter(task_name="reservations.envoyer_message").exists()
 
 

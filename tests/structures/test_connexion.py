@@ -18,7 +18,7 @@ from django.utils import timezone
 from lxml import html
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from reservations.models import Message
+from reservations.models import Etat, Message
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
 from structures.conservation import oublier_connexions
 from structures.models import Agent, Appartenance, Role, Structure
@@ -198,7 +198,7 @@ def test_en_demonstration_le_courriel_rejoint_la_page_des_messages(client: Clien
         _envoyer_les_liens()
     message = Message.objects.get()
     assert (message.destinataire, message.sujet) == ("camille@exemple.fr", "Choisir un nouveau mot de passe")
-    assert message.envoye_le is not None
+    assert message.etat == Etat.ENVOYE
     assert "/mot-de-passe/" in message.texte
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reservations", "0005_rappels"),
+        ("reservations", "0006_etat_des_messages"),
     ]
 
     operations = [

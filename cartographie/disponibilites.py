@@ -1,0 +1,129 @@
+"""When each place can be booked, and why not: the slots engine asked about many places at once. No write here.
+
+A motif on site makes bookable the places where it has a free slot. One by phone, by video or at home has no place of
+its own: it makes bookable every open place of its structure, since the brief promises the button to whoever opens a
+motif and a plage. What is on site comes first: the booking link of a place shows that alone.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from motifs.models import Motif
+from plages.models import PlageOuverture
+from reservations.creneaux import Demande, demande_du_public, premiers_creneaux
+from structures.models import Lieu
+
+# Most places that have a free slot have one soon: looked for there first, the rest of the delays only if need be.
+BIENTOT = timedelta(days=14)
+UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
+
+
+@dataclass(frozen=True)
+class Disponibilite:
+    """The first slot that the public may book for a place."""
+
+    debut: datetime
+    motif: Motif
+
+    @property
+    def sur_place(self) -> bool:
+        return self.motif.sur_place
+
+
+def prochaines(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, Disponibilite]:
+    """Return the first slot of each place (by key) that has one. Three queries at most, whatever their number."""
+    ouverts = [lieu for lieu in lieux if lieu.ouvert]
+    motifs = _motifs_ouverts(ouverts)
+    proches = [demande_du_public(m, maintenant=maintenant, au=maintenant + BIENTOT) for m in motifs]
+    trouvees = _premieres(proches, ouverts, maintenant)
+    muettes = {lieu.structure_id for lieu in ouverts if lieu.pk not in trouvees}
+    lointaines = [
+        demande_du_public(m, maintenant=maintenant, du=maintenant + BIENTOT + UN_INSTANT)
+        for m in motifs
+        if m.structure_id in muettes
+    ]
+    return _premieres(lointaines, ouverts, maintenant) | trouvees
+
+
+def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:
+    """Return why each of these places, which has no slot for the public, has none. Four queries at most.
+
+    The places come with their structure.
+    """
+    motifs = _motifs_ouverts(lieux)
+    avec_motif = {motif.structure_id for motif in motifs}
+    ouvertes, avec_plage = _plages(motifs, maintenant)
+    demandes = [demande_du_public(motif, maintenant=maintenant) for motif in motifs]
+    sans_rendez_vous = _premieres(demandes, lieux, maintenant, rendez_vous=False)
+    grille = _premieres(demandes, lieux, maintenant, rendez_vous=False, absences=False)
+
+    def raison(lieu: Lieu) -> str:
+        structure = lieu.structure
+        if not structure.reservation_en_ligne_possible:
+            return "la réservation en ligne n'existe pas sur RDV Solidarités"
+        if structure.lien_ferme:
+            return "le lien de réservation de la structure est fermé"
+        if not lieu.ouvert:
+            return "ce lieu est fermé"
+        if structure.pk not in avec_motif:
+            return "aucun motif n'est ouvert à tout le monde"
+        if lieu.pk not in avec_plage and structure.pk not in ouvertes:
+            return "aucune plage d'ouverture dans ce lieu pour un motif ouvert"
+        if lieu.pk in sans_rendez_vous:
+            return "tous les créneaux sont pris"
+        if lieu.pk in grille:
+            return "les agents sont absents"
+        return "aucun créneau dans les délais de réservation"
+
+    return {lieu.pk: raison(lieu) for lieu in lieux}
+
+
+def _motifs_ouverts(lieux: Iterable[Lieu]) -> list[Motif]:
+    structures = {lieu.structure_id for lieu in lieux}
+    return list(Motif.objects.ouverts_a_tous().filter(structure__in=structures).order_by("pk")) if structures else []
+
+
+def _plages(motifs: Collection[Motif], maintenant: datetime) -> tuple[set[int], set[int]]:
+    """Return the structures with a plage for a motif that has no place, and the places with one for a motif on site."""
+    par_cle = {motif.pk: motif for motif in motifs}
+    structures, lieux = set(), set()
+    plages = PlageOuverture.objects.en_cours(timezone.localdate(maintenant)).filter(agent__is_active=True)
+    for motif_id, lieu_id in plages.filter(motifs__in=par_cle).values_list("motifs", "lieu").distinct():
+        if motif_id not in par_cle:
+            continue
+        if par_cle[motif_id].sur_place:
+            lieux.add(lieu_id)
+        else:
+            structures.add(par_cle[motif_id].structure_id)
+    return structures, lieux
+
+
+def _premieres(
+    demandes: Collection[Demande],
+    lieux: Iterable[Lieu],
+    maintenant: datetime,
+    *,
+    absences: bool = True,
+    rendez_vous: bool = True,
+) -> dict[int, Disponibilite]:
+    """Ask the engine once; return the first slot of each open place."""
+    motifs = {demande.motif.pk: demande.motif for demande in demandes}
+    ici: dict[int, Disponibilite] = {}
+    sans_lieu: dict[int, Disponibilite] = {}
+    creneaux = premiers_creneaux(list(demandes), maintenant=maintenant, absences=absences, rendez_vous=rendez_vous)
+    for creneau in creneaux:  # sorted by start
+        motif = motifs[creneau.motif_id]
+        trouvee = Disponibilite(creneau.debut, motif)
+        if creneau.lieu_id is None:
+            sans_lieu.setdefault(motif.structure_id, trouvee)
+        else:
+            ici.setdefault(creneau.lieu_id, trouvee)
+    premieres = {}
+    for lieu in lieux:
+        disponibilite = ici.get(lieu.pk) or sans_lieu.get(lieu.structure_id)
+        if disponibilite and lieu.ouvert:
+            premieres[lieu.pk] = disponibilite
+    return premieres

@@ -1,0 +1,80 @@
+"""What is published of the places: the state of each one's button, and the publication itself."""
+
+from datetime import datetime
+
+from django.db import models
+
+from structures.models import Lieu
+
+
+class EtatDuBoutonQuerySet(models.QuerySet["EtatDuBouton"]):
+    """States asked for by what the page needs."""
+
+    def en_cours(self) -> "EtatDuBoutonQuerySet":
+        return self.filter(jusqu_a__isnull=True)
+
+
+class EtatDuBouton(models.Model):
+    """The button "Prendre rendez-vous" of a place was on, or off, for a while: written at each switch only.
+
+    A place whose button was never on has no row.
+    """
+
+    lieu = models.ForeignKey(Lieu, models.CASCADE, related_name="etats_du_bouton")
+    actif = models.BooleanField("actif")
+    depuis = models.DateTimeField("depuis")
+    jusqu_a = models.DateTimeField("jusqu'à", null=True, blank=True)
+    pourquoi = models.CharField("pourquoi", max_length=300)
+
+    objects = EtatDuBoutonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "état du bouton"
+        verbose_name_plural = "états du bouton"
+        constraints = [
+            models.UniqueConstraint(
+                name="cartographie_un_etat_en_cours",
+                fields=["lieu"],
+                condition=models.Q(jusqu_a__isnull=True),
+                violation_error_message="Le bouton de ce lieu a déjà un état en cours.",
+            ),
+            models.CheckConstraint(
+                name="cartographie_etat_fin_apres_debut",
+                condition=models.Q(jusqu_a__isnull=True) | models.Q(jusqu_a__gt=models.F("depuis")),
+                violation_error_message="Un état se termine après avoir commencé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lieu} · {'actif' if self.actif else 'inactif'} depuis le {self.depuis:%Y-%m-%d %H:%M}"
+
+
+class Publication(models.Model):
+    """The one row that says when the states were last published, and when each feed was last read by someone."""
+
+    SEULE = 1
+
+    publiee_le = models.DateTimeField("publiée le", null=True)
+    # What the feeds say, in one value, and since when they say it.
+    empreinte = models.CharField("empreinte", max_length=32, blank=True)
+    changee_le = models.DateTimeField("changée le", null=True)
+    lieux_lus_le = models.DateTimeField("lieux lus le", null=True)
+    liens_lus_le = models.DateTimeField("liens lus le", null=True)
+
+    class Meta:
+        verbose_name = "publication"
+        constraints = [
+            models.CheckConstraint(
+                name="cartographie_publication_unique",
+                condition=models.Q(pk=1),
+                violation_error_message="Il n'y a qu'une publication.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"publication de {self.publiee_le:%Y-%m-%d %H:%M}" if self.publiee_le else "jamais publié"
+
+    @property
+    def lue_le(self) -> datetime | None:
+        """The last time someone read a feed, whichever it is."""
+        return max(filter(None, [self.lieux_lus_le, self.liens_lus_le]), default=None)
