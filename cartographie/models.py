@@ -78,3 +78,25 @@ class Publication(models.Model):
     def lue_le(self) -> datetime | None:
         """The last time someone read a feed, whichever it is."""
         return max(filter(None, [self.lieux_lus_le, self.liens_lus_le]), default=None)
+
+
+class AppelDeFlux(models.Model):
+    """How many times one connection (hashed) read the feeds in one minute: to limit it. Deleted within the hour."""
+
+    adresse = models.CharField("adresse réseau, hachée", max_length=64)
+    minute = models.DateTimeField("minute")
+    nombre = models.PositiveIntegerField("nombre d'appels", default=1)
+
+    class Meta:
+        verbose_name = "appel des flux"
+        verbose_name_plural = "appels des flux"
+        constraints = [
+            models.UniqueConstraint(
+                name="cartographie_appel_unique",
+                fields=["minute", "adresse"],
+                violation_error_message="Les appels de cette minute sont déjà comptés.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nombre} à {self.minute:%H:%M}"

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from cartographie.appels import oublier_appels
 from cartographie.publication import publier
 
 
@@ -10,4 +11,6 @@ from cartographie.publication import publier
 @app.task(name="cartographie.publier_boutons", queue="entretien", queueing_lock="publier_boutons")
 def publier_boutons(timestamp: int) -> None:
     """Publish the state of the buttons. May repeat: only what changed is written."""
-    publier(maintenant=timezone.now())
+    maintenant = timezone.now()
+    publier(maintenant=maintenant)
+    oublier_appels(maintenant=maintenant)

@@ -236,6 +236,8 @@ CODE_ESSAIS = 5
 CODES_PAR_DEMARCHE = 5
 CODES_PAR_CONTACT_ET_HEURE = 5
 CODES_PAR_ADRESSE_ET_HEURE = env.int("CODES_PAR_ADRESSE_ET_HEURE", default=40)
+# Readings of the feeds by one connection.
+APPELS_PAR_ADRESSE_ET_MINUTE = env.int("APPELS_PAR_ADRESSE_ET_MINUTE", default=50)
 # `manage.py course --sans-verrou` sets it to False, to show that the database's constraint alone holds.
 RESERVATION_VERROU_AGENT = env.bool("RESERVATION_VERROU_AGENT", default=True)
 

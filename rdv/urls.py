@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("motifs.urls")),
     path("", include("plages.urls")),
     path("", include("reservations.urls")),
+    path("", include("cartographie.urls")),
 ]
 
 handler403 = "rdv.views.erreur_403"

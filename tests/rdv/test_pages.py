@@ -39,6 +39,13 @@ PUBLIQUES = {
     "reservations:ics",
     "reservations:agenda_externe",  # a secret address, for calendar programs
     "reservations:accuse_sms",  # a secret address, for the SMS provider
+    # What other sites read, and where they lead.
+    "cartographie:public_links",
+    "cartographie:lieux_json",
+    "cartographie:lieux_csv",
+    "cartographie:lieux_geojson",
+    "cartographie:lien_externe",
+    "cartographie:prendre_rendez_vous",
     # 404 unless DEMO.
     "reservations:messages_demonstration",
     "reservations:invitation_demonstration",

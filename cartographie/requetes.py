@@ -1,0 +1,50 @@
+"""Which places are on the map, and what is published of them. No write here."""
+
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from cartographie.models import EtatDuBouton
+from structures.models import Lieu, Plateforme, Structure
+
+
+def lieux_publics() -> QuerySet[Lieu]:
+    """Places of the national directory, and those that agents added in structures whose booking is online."""
+    return Lieu.objects.filter(Q(id_externe__isnull=False) | Q(structure__plateforme=Plateforme.AIDE_NUMERIQUE))
+
+
+def lieux_publies() -> QuerySet[Lieu]:
+    """Places as the feeds say them, with their structure and the published state of their button.
+
+    The standard requires an address.
+    """
+    etats = EtatDuBouton.objects.en_cours()
+    return (
+        lieux_publics()
+        .exclude(adresse="")
+        .select_related("structure")
+        .prefetch_related(Prefetch("etats_du_bouton", queryset=etats, to_attr="etats_en_cours"))
+        .order_by("pk")
+    )
+
+
+def dernier_jour_connu(lieu: Lieu, aujourd_hui: date) -> date:
+    """Return the last day on which a place is known to be as it is said: today for one that can be booked."""
+    etat: EtatDuBouton | None = next(iter(lieu.etats_en_cours), None)  # type: ignore[attr-defined]
+    if etat is not None:
+        return aujourd_hui if etat.actif else etat.depuis.astimezone(lieu.structure.tz).date()
+    # The directory says its own date; a place that an agent added has none, its structure is the nearest we know.
+    return date.min if lieu.fiche.get("date_maj") else lieu.structure.cree_le.astimezone(lieu.structure.tz).date()
+
+
+def structures_reservables() -> QuerySet[Structure]:
+    """Structures known to the national directory that have a button on, as published.
+
+    Identifiers that the import deduced from a SIRET or a place ("pivot:…", "lieu:…") are nobody else's.
+    """
+    allumes = EtatDuBouton.objects.en_cours().filter(actif=True, lieu__structure=OuterRef("pk"))
+    return (
+        Structure.objects.filter(Exists(allumes), id_externe__isnull=False)
+        .exclude(id_externe__contains=":")
+        .order_by("id_externe")
+    )
