@@ -6,7 +6,16 @@ from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from reservations.models import Apprenant, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
+from reservations.models import (
+    Apprenant,
+    Consultation,
+    Demarche,
+    EnvoiDeCode,
+    Message,
+    Participation,
+    RendezVous,
+    Statut,
+)
 
 CONSERVATION_APPRENANTS = relativedelta(years=2)  # after their last rendez-vous
 CONSERVATION_MESSAGES = relativedelta(months=6)
@@ -15,8 +24,12 @@ LOT = 500
 
 
 def oublier_demarches(*, maintenant: datetime) -> int:
-    """Delete bookings in progress and counts of codes older than a day: what was booked is in the rendez-vous."""
+    """Delete bookings in progress, consultations and counts of codes older than a day.
+
+    What was booked is in the rendez-vous.
+    """
     limite = maintenant - CONSERVATION_DEMARCHES
+    Consultation.objects.filter(cree_le__lt=limite).delete()
     EnvoiDeCode.objects.filter(envoye_le__lt=limite).delete()
     return Demarche.objects.filter(cree_le__lt=limite).delete()[1].get(Demarche._meta.label, 0)
 

@@ -4,6 +4,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from phonenumber_field.phonenumber import PhoneNumber
 
 from motifs.models import Motif, TypeLieu
@@ -133,6 +134,40 @@ class FormulaireCoordonnees(forms.Form):
                 "Ce numéro ne peut pas recevoir le code par SMS. "
                 "Écrivez un numéro de portable français, ou ajoutez une adresse e-mail.",
             )
+
+
+class FormulaireContact(forms.Form):
+    """Where the code goes: one field for an e-mail address or, where SMS can be sent, a mobile number."""
+
+    contact = forms.CharField(
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.par_sms = sms_possibles()
+        champ = self.fields["contact"]
+        champ.label = "Adresse e-mail ou téléphone portable" if self.par_sms else "Adresse e-mail"
+        attendu = "votre adresse e-mail ou votre numéro" if self.par_sms else "votre adresse e-mail"
+        champ.error_messages["required"] = f"Écrivez {attendu}."
+
+    def clean_contact(self) -> dict[str, object]:
+        """Return what was typed as `courriel` and `telephone`, one of them empty."""
+        saisie = en_ligne(self.cleaned_data["contact"])
+        numero = None if "@" in saisie else lire_telephone(saisie)
+        if self.par_sms and numero and est_mobile(numero) and est_francais(numero):
+            return {"courriel": "", "telephone": numero}
+        try:
+            validate_email(saisie)
+        except ValidationError as erreur:
+            raise ValidationError(
+                "Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr)"
+                + (" ou un numéro de portable français (06 12 34 56 78)." if self.par_sms else ".")
+            ) from erreur
+        if not saisie.isprintable():
+            raise ValidationError("Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr).")
+        return {"courriel": saisie, "telephone": ""}
 
 
 class FormulaireCode(forms.Form):

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from phonenumber_field.phonenumber import PhoneNumber
 
 from reservations import messagerie
-from reservations.models import Demarche, EnvoiDeCode
+from reservations.models import Demarche, EnvoiDeCode, PorteurDeCode
 from reservations.refus import CodeRefuse, DemarcheIncomplete, TropDeCodes
 
 # Two requests this close are one gesture of someone whose page was slow.
@@ -50,12 +50,12 @@ def instructions_acceptees(demarche: Demarche) -> bool:
 
 
 @transaction.atomic
-def envoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
+def envoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> None:
     """Send a new 6-digit code to the contact typed; the former one no longer works. Raises TropDeCodes.
 
     Limits: per booking, and per contact and per network address over the last hour.
     """
-    demarche_verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche_verrouillee = type(demarche)._default_manager.select_for_update(of=("self",)).get(pk=demarche.pk)
     contact = hacher(demarche_verrouillee.contact, usage="contact")
     _compter_un_par_un(contact, demarche_verrouillee.adresse)
     depuis = maintenant - timedelta(hours=1)
@@ -87,7 +87,7 @@ def _compter_un_par_un(*comptes: str) -> None:
             curseur.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"codes:{compte}"])
 
 
-def _hacher_code(demarche: Demarche, code: str) -> str:
+def _hacher_code(demarche: PorteurDeCode, code: str) -> str:
     # The contact is part of what is hashed: a code sent to one address says nothing of another typed afterwards.
     return hacher(f"{demarche.jeton}:{demarche.contact}:{code}", usage="code")
 
@@ -129,7 +129,7 @@ def donner_coordonnees(
         raise refus
 
 
-def code_en_cours(demarche: Demarche, maintenant: datetime) -> bool:
+def code_en_cours(demarche: PorteurDeCode, maintenant: datetime) -> bool:
     """Whether a code was sent that may still be typed."""
     return bool(
         demarche.code_hache
@@ -140,13 +140,13 @@ def code_en_cours(demarche: Demarche, maintenant: datetime) -> bool:
 
 
 @transaction.atomic
-def renvoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
+def renvoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> None:
     """Send another code at the person's request, except in the seconds that follow the last one (a double click).
 
     Raises TropDeCodes.
     """
-    verrouillee = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
-    if verrouillee.est_verifiee or verrouillee.confirmee_le is not None:
+    verrouillee = type(demarche)._default_manager.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if verrouillee.est_verifiee:
         return
     vient_de_partir = maintenant + timedelta(minutes=settings.CODE_MINUTES) - DOUBLE_CLIC
     expire_a = verrouillee.code_expire_a
@@ -155,14 +155,14 @@ def renvoyer_code(*, demarche: Demarche, maintenant: datetime) -> None:
     envoyer_code(demarche=verrouillee, maintenant=maintenant)
 
 
-def verifier_code(*, demarche: Demarche, code: str, maintenant: datetime) -> None:
+def verifier_code(*, demarche: PorteurDeCode, code: str, maintenant: datetime) -> None:
     """Mark the contact as verified when `code` is the one sent. Raises CodeRefuse, each wrong try being counted.
 
     The count is committed even when the code is refused: the refusal is raised outside the transaction.
     """
     refus = ""
     with transaction.atomic():
-        attendue = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+        attendue = type(demarche)._default_manager.select_for_update(of=("self",)).get(pk=demarche.pk)
         if attendue.est_verifiee:
             pass
         elif not attendue.code_hache or attendue.code_expire_a is None or attendue.code_expire_a <= maintenant:
@@ -170,7 +170,7 @@ def verifier_code(*, demarche: Demarche, code: str, maintenant: datetime) -> Non
         elif attendue.code_essais >= settings.CODE_ESSAIS:
             refus = "Trop d'essais avec ce code. Demandez-en un nouveau."
         elif not hmac.compare_digest(_hacher_code(attendue, code), attendue.code_hache):
-            Demarche.objects.filter(pk=attendue.pk).update(code_essais=F("code_essais") + 1)
+            type(demarche)._default_manager.filter(pk=attendue.pk).update(code_essais=F("code_essais") + 1)
             restants = settings.CODE_ESSAIS - attendue.code_essais - 1
             refus = (
                 f"Ce n'est pas le bon code. Il vous reste {restants} essai{'s' if restants > 1 else ''}."

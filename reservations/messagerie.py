@@ -22,9 +22,10 @@ from reservations.models import (
     STATUTS_ANNULES,
     Apprenant,
     Canal,
-    Demarche,
+    Consultation,
     Message,
     Participation,
+    PorteurDeCode,
     Rappel,
     RendezVous,
 )
@@ -35,10 +36,11 @@ LOT = 100  # rendez-vous reminded in one transaction
 
 
 @transaction.atomic
-def envoyer_code(*, demarche: Demarche, code: str) -> None:
-    """Send the code to the contact of a booking in progress: the e-mail address, else the phone number."""
+def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
+    """Send the code to the contact typed, to book or to see one's rendez-vous: by e-mail, else by SMS."""
+    pour_voir = isinstance(demarche, Consultation)
     if demarche.courriel:
-        texte = redaction.code_par_courriel(code)
+        texte = redaction.code_par_courriel(code, pour_voir=pour_voir)
         message = Message(
             canal=Canal.COURRIEL,
             destinataire=demarche.courriel,
@@ -50,7 +52,7 @@ def envoyer_code(*, demarche: Demarche, code: str) -> None:
         message = Message(
             canal=Canal.SMS,
             destinataire=demarche.telephone.as_e164,
-            texte=redaction.code_par_sms(code),
+            texte=redaction.code_par_sms(code, pour_voir=pour_voir),
             confidentiel=True,
         )
     _poster([message])

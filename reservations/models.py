@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.lookups import Unaccent
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
-from django.db.models.functions import Cast, Concat, Lower
+from django.db.models.functions import Cast, Concat, Lower, Upper
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -72,6 +72,9 @@ class Apprenant(models.Model):
         indexes = [
             models.Index(fields=["structure", "courriel"], name="reservations_apprenant_mail"),
             models.Index(fields=["structure", "telephone"], name="reservations_apprenant_tel"),
+            # One contact in all the structures, as `iexact` asks for it.
+            models.Index(Upper("courriel"), name="reservations_apprenant_connu"),
+            models.Index(fields=["telephone"], name="reservations_apprenant_numero"),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +99,12 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         """What takes an agent's time between two instants, in any structure; an option that expired takes none."""
         pris = self.filter(agent=agent_id, statut__in=STATUTS_OCCUPANTS, periode__overlap=(debut, fin))
         return pris.filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant)).order_by("debut", "pk")
+
+    def du_contact(self, contact: str) -> "RendezVousQuerySet":
+        """Those told to this e-mail address or number (E.164): beside an address, a number was only typed."""
+        cible = Q(courriel__iexact=contact) if "@" in contact else Q(courriel="", telephone=contact)
+        participants = Participation.objects.filter(apprenant__in=Apprenant.objects.filter(cible))
+        return self.filter(pk__in=participants.values("rendez_vous")).exclude(statut=Statut.OPTION)
 
     def passes(self, maintenant: datetime, depuis: timedelta) -> "RendezVousQuerySet":
         """Those that ended within `depuis`, whatever became of them, the last one first."""
@@ -282,13 +291,38 @@ class Participation(models.Model):
         return str(self.apprenant)
 
 
-class Demarche(models.Model):
+class PorteurDeCode(models.Model):
+    """Whoever has to prove an e-mail address or a mobile by a 6-digit code: see `identification`."""
+
+    jeton = models.CharField("jeton de l'onglet", max_length=43, unique=True, default=jeton_secret)
+    adresse = models.CharField("adresse réseau, hachée", max_length=64, blank=True)
+    courriel = models.EmailField("adresse e-mail", blank=True)
+    telephone = PhoneNumberField("téléphone", blank=True)
+    code_hache = models.CharField("code, haché", max_length=64, blank=True)
+    code_expire_a = models.DateTimeField("code valable jusqu'à", null=True, blank=True)
+    code_essais = models.PositiveSmallIntegerField("essais du code", default=0)
+    codes_envoyes = models.PositiveSmallIntegerField("codes envoyés", default=0)
+    contact_verifie = models.CharField("adresse ou numéro vérifié", max_length=254, blank=True)
+    cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def contact(self) -> str:
+        """Where the code goes: the e-mail address, else the mobile number (E.164)."""
+        return self.courriel.lower() or (self.telephone.as_e164 if self.telephone else "")
+
+    @property
+    def est_verifiee(self) -> bool:
+        return bool(self.contact) and self.contact_verifie == self.contact
+
+
+class Demarche(PorteurDeCode):
     """A booking in progress in one tab: what was chosen, typed and accepted so far. It outlives its option,
     so that nothing typed is lost when the slot is."""
 
-    jeton = models.CharField("jeton de l'onglet", max_length=43, unique=True, default=jeton_secret)
     visiteur = models.CharField("visiteur", max_length=64)
-    adresse = models.CharField("adresse réseau, hachée", max_length=64, blank=True)
     motif = models.ForeignKey(Motif, models.CASCADE, related_name="demarches")
     lieu = models.ForeignKey(Lieu, models.CASCADE, related_name="demarches", null=True, blank=True)
     debut = models.DateTimeField("créneau choisi")
@@ -304,18 +338,10 @@ class Demarche(models.Model):
     )
     prenom = models.CharField("prénom", max_length=100, blank=True)
     nom = models.CharField("nom", max_length=100, blank=True)
-    courriel = models.EmailField("adresse e-mail", blank=True)
-    telephone = PhoneNumberField("téléphone", blank=True)
     adresse_domicile = models.CharField("adresse où aller", max_length=300, blank=True)
     instructions = models.TextField("instructions acceptées", blank=True)
     instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)
-    code_hache = models.CharField("code, haché", max_length=64, blank=True)
-    code_expire_a = models.DateTimeField("code valable jusqu'à", null=True, blank=True)
-    code_essais = models.PositiveSmallIntegerField("essais du code", default=0)
-    codes_envoyes = models.PositiveSmallIntegerField("codes envoyés", default=0)
-    contact_verifie = models.CharField("adresse ou numéro vérifié", max_length=254, blank=True)
     confirmee_le = models.DateTimeField("confirmée le", null=True, blank=True)
-    cree_le = models.DateTimeField("créée le", default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = "démarche de réservation"
@@ -324,14 +350,18 @@ class Demarche(models.Model):
     def __str__(self) -> str:
         return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
 
-    @property
-    def contact(self) -> str:
-        """Where the code goes: the e-mail address, else the mobile number (E.164)."""
-        return self.courriel.lower() or (self.telephone.as_e164 if self.telephone else "")
 
-    @property
-    def est_verifiee(self) -> bool:
-        return bool(self.contact) and self.contact_verifie == self.contact
+class Consultation(PorteurDeCode):
+    """Someone who asks to see all their rendez-vous, by the code received; open for half an hour."""
+
+    ouverte_jusqu_a = models.DateTimeField("ouverte jusqu'à", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "consultation"
+        indexes = [models.Index(fields=["cree_le"], name="reservations_consultation_age")]
+
+    def __str__(self) -> str:
+        return f"{self.cree_le:%Y-%m-%d %H:%M} UTC"
 
 
 class EnvoiDeCode(models.Model):

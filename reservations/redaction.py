@@ -51,23 +51,25 @@ def noms(rendez_vous: RendezVous) -> str:
     return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all())
 
 
-def code_par_courriel(code: str) -> Texte:
+def code_par_courriel(code: str, *, pour_voir: bool = False) -> Texte:
+    ou = "la page « Mes rendez-vous »" if pour_voir else "la page de votre rendez-vous"
     return Texte(
-        "Votre code pour prendre rendez-vous",  # without the code: subjects are kept in the logs of mail servers
+        # Without the code: subjects are kept in the logs of mail servers.
+        f"Votre code pour {'voir vos' if pour_voir else 'prendre'} rendez-vous",
         _paragraphes(
             "Bonjour,",
             f"Voici votre code : {code}",
-            f"Écrivez-le sur la page de votre rendez-vous. Il est valable {settings.CODE_MINUTES} minutes.",
-            "Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé de rendez-vous ? "
-            "Vous pouvez effacer ce message.",
+            f"Écrivez-le sur {ou}. Il est valable {settings.CODE_MINUTES} minutes.",
+            "Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé "
+            f"{'à les voir' if pour_voir else 'de rendez-vous'} ? Vous pouvez effacer ce message.",
         ),
     )
 
 
-def code_par_sms(code: str) -> str:
+def code_par_sms(code: str, *, pour_voir: bool = False) -> str:
     return en_gsm7(
-        f"{code} est votre code pour prendre rendez-vous. Il est valable {settings.CODE_MINUTES} minutes. "
-        "Ne le donnez à personne."
+        f"{code} est votre code pour {'voir vos' if pour_voir else 'prendre'} rendez-vous. "
+        f"Il est valable {settings.CODE_MINUTES} minutes. Ne le donnez à personne."
     )
 
 

@@ -8,6 +8,7 @@ from reservations import (
     vues_choix,
     vues_demonstration,
     vues_deplacement_public,
+    vues_mes_rendez_vous,
     vues_parcours,
     vues_rendez_vous,
 )
@@ -51,6 +52,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="confirmer_deplacement_public",
     ),
     path("rendez-vous/<jeton:jeton>/rendez-vous.ics", vues_rendez_vous.ics, name="ics"),
+    path("mes-rendez-vous/", vues_mes_rendez_vous.mes_rendez_vous, name="mes_rendez_vous"),
+    path("mes-rendez-vous/code/", vues_mes_rendez_vous.code, name="mes_rendez_vous_code"),
+    path("mes-rendez-vous/quitter/", vues_mes_rendez_vous.quitter, name="mes_rendez_vous_quitter"),
     path("agenda/<jeton:jeton>.ics", vues_agenda_externe.agenda_externe, name="agenda_externe"),
     path("sms/accuses/<str:jeton>/", vues_accuses.accuse_sms, name="accuse_sms"),
     path("demonstration/messages/", vues_demonstration.messages_demonstration, name="messages_demonstration"),

@@ -37,6 +37,9 @@ PUBLIQUES = {
     "reservations:deplacer_rendez_vous",
     "reservations:confirmer_deplacement_public",
     "reservations:ics",
+    "reservations:mes_rendez_vous",
+    "reservations:mes_rendez_vous_code",
+    "reservations:mes_rendez_vous_quitter",
     "reservations:agenda_externe",  # a secret address, for calendar programs
     "reservations:accuse_sms",  # a secret address, for the SMS provider
     # What other sites read, and where they lead.
