@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from copy import copy
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from django import forms
@@ -18,6 +18,8 @@ from structures.models import Agent, Lieu, Structure
 
 # Other time ranges of the same days, asked for on a new plage.
 HORAIRES_EN_PLUS = (2, 3, 4)
+# Proposed for a new plage.
+MATIN = time(9), time(12)
 
 
 def _noms_des_heures(n: int) -> tuple[str, str]:
@@ -137,9 +139,10 @@ class PlageForm(RegleForm[PlageOuverture]):
         return [self.instance, *autres]
 
     def _proposer_une_plage(self, motifs_coches: Iterable[int], lieu: forms.ModelChoiceField) -> None:
-        """Fill in what is most often right: today, the morning, the only lieu, the only motif, those asked for."""
-        aujourd_hui = timezone.localdate(timezone=self.structure.tz)
-        self._proposer(premier_jour=aujourd_hui, heure_debut=time(9), heure_fin=time(12))
+        """Fill in what is most often right: the next morning to come, the only lieu, the only motif, those asked for."""
+        ici = timezone.localtime(timezone=self.structure.tz)
+        jour = ici.date() + timedelta(days=1 if ici.time() >= MATIN[0] else 0)
+        self._proposer(premier_jour=jour, heure_debut=MATIN[0], heure_fin=MATIN[1])
         self.initial["motifs"] = list(motifs_coches)
         if not self.is_bound:
             seuls = list((lieu.queryset or Lieu.objects.none())[:2])

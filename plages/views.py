@@ -12,11 +12,11 @@ from plages.forms import PlageForm
 from plages.mots import en_mots
 from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements_de, plages_a_lister, prochaines_dates
 from plages.services import enregistrer_plages, supprimer_plage
-from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable
+from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable, refus_de_modifier
 from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
-from structures.formulaires import adresse_de_retour, jeton_de_retour
+from structures.formulaires import adresse_de_retour, identifiants, jeton_de_retour
 from structures.htmx import page_ou_fragment
 
 PAR_PAGE = 50
@@ -59,7 +59,7 @@ def nouvelle_plage(request: RequeteAgent) -> HttpResponse:
         request.POST or None,
         structure=request.structure,
         agents=agents_pour_qui_ouvrir(request.structure, request.user, est_admin=request.appartenance.est_admin),
-        motifs_coches=[int(m) for m in request.GET.get("motifs", "").split(",") if m.isascii() and m.isdigit()],
+        motifs_coches=identifiants(request.GET.get("motifs", "").split(",")),
     )
     return _traiter(request, form)
 
@@ -69,6 +69,8 @@ def nouvelle_plage(request: RequeteAgent) -> HttpResponse:
 def modifier_plage(request: RequeteAgent, plage_id: int) -> HttpResponse:
     """Edit a plage: mine, or anyone's for an admin."""
     plage = plage_modifiable(request, plage_id)
+    if refus := refus_de_modifier(request, plage):
+        return refus
     form = PlageForm(request.POST or None, instance=plage, structure=request.structure, agents=[plage.agent])
     return _traiter(request, form)
 

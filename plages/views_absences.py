@@ -13,6 +13,7 @@ from plages.forms_absence import AbsenceForm
 from plages.models import Absence
 from plages.mots import en_mots
 from plages.requetes import absences_a_lister, agents_pour_qui_ouvrir, apercu_de_l_absence
+from plages.views_communes import refus_de_modifier
 from reservations.requetes_plages import rendez_vous_pendant
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
@@ -52,6 +53,8 @@ def nouvelle_absence(request: RequeteAgent) -> HttpResponse:
 def modifier_absence(request: RequeteAgent, absence_id: int) -> HttpResponse:
     """Edit an absence: mine, or anyone's for an admin."""
     absence = _absence_modifiable(request, absence_id)
+    if refus := refus_de_modifier(request, absence):
+        return refus
     form = AbsenceForm(request.POST or None, instance=absence, structure=request.structure, agents=[absence.agent])
     return _traiter(request, form)
 

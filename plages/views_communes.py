@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from plages.models import PlageOuverture
+from plages.models import Absence, PlageOuverture
 from reservations.requetes_plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent
 
@@ -18,6 +19,21 @@ def plage_modifiable(request: RequeteAgent, plage_id: int) -> PlageOuverture:
     if plage.agent_id != request.user.pk and not request.appartenance.est_admin:
         raise PermissionDenied("Seul un administrateur modifie la plage d'un collègue.")
     return plage
+
+
+def refus_de_modifier(request: RequeteAgent, regle: PlageOuverture | Absence) -> HttpResponse | None:
+    """Return where to go instead of changing the plage or the absence of someone who left: it only can be deleted.
+
+    The plage would offer nothing, and the absence would take their time in the structures where they are now.
+    """
+    if request.structure.appartenances.filter(agent=regle.agent_id).exists():
+        return None
+    messages.error(
+        request,
+        f"{regle.agent} ne fait plus partie de la structure : « {regle} » ne se modifie plus. Vous pouvez la supprimer.",
+    )
+    liste, onglet = ("plages", "&onglet=passees") if isinstance(regle, PlageOuverture) else ("absences", "")
+    return redirect(f"{reverse(f'plages:{liste}', args=[request.structure.pk])}?agents=tous{onglet}")
 
 
 def hors_plage(plage: PlageOuverture) -> set[int]:

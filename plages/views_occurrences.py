@@ -18,7 +18,7 @@ from plages.models import PlageOuverture
 from plages.mots import en_mots
 from plages.recurrence import Frequence
 from plages.requetes import avertissements_du_deplacement
-from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable
+from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable, refus_de_modifier
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue, heure
 
@@ -30,6 +30,8 @@ ACTIONS = ("supprimer", "deplacer", "retablir")
 def occurrence(request: RequeteAgent, plage_id: int) -> HttpResponse:
     """Drop, move or put back the date `?jour=2026-11-24`; reading the page asks where to move it."""
     plage = plage_modifiable(request, plage_id)
+    if refus := refus_de_modifier(request, plage):
+        return refus
     jour = _jour_demande(request, plage)
     if jour is None:
         messages.error(request, "Cette date n'est pas, ou n'est plus, une date à venir de cette plage.")

@@ -11,6 +11,7 @@ from reservations.forms_agent import AnnulationForm
 from reservations.messagerie import sera_prevenu
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.equipe import EquipeRefusee, est_seul_admin
+from structures.formulaires import identifiants
 from structures.models import Appartenance
 
 
@@ -42,7 +43,7 @@ def retirer_agent(request: RequeteAgent, agent_id: int) -> HttpResponse:
 
 
 def _retirer(request: RequeteAgent, appartenance: Appartenance, message: str) -> HttpResponse:
-    listes = {int(cle) for cle in request.POST.getlist("rendez_vous") if cle.isascii() and cle.isdigit()}
+    listes = identifiants(request.POST.getlist("rendez_vous"))
     annules = retirer(appartenance=appartenance, message=message, listes=listes, maintenant=timezone.now())
     suite = ""
     if annules:

@@ -1,6 +1,6 @@
 """What the agents' forms share: constraints said beside their field, and the page to come back to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -50,6 +50,11 @@ class ModeleForm[M: models.Model](forms.ModelForm):  # Django's own class takes 
 def contrainte_violee(erreur: IntegrityError) -> str:
     """Return the name of the constraint that PostgreSQL refused, "" when it has none."""
     return getattr(getattr(erreur.__cause__, "diag", None), "constraint_name", None) or ""
+
+
+def identifiants(textes: Iterable[str]) -> list[int]:
+    """Return the ids among what the browser sends; what the column could not hold is no id."""
+    return [int(texte) for texte in textes if texte.isascii() and texte.isdigit() and len(texte) < 19]
 
 
 # Where a form may go back to: a fixed token in the address, never an address.

@@ -1,6 +1,6 @@
 """The form of a plage: what it reads, what it refuses, what it warns about."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -55,32 +55,38 @@ def poster(equipe: Equipe, par: Agent | None = None, **champs: Any) -> HttpRespo
     return client.post(equipe.adresse("plages:nouvelle_plage"), saisie(equipe, **champs))
 
 
-def test_the_form_proposes_today_in_the_morning_and_the_only_lieu() -> None:
+def test_the_form_proposes_a_morning_and_the_only_lieu() -> None:
     equipe = une_equipe()
 
     arbre = html.fromstring(connecte(equipe.basique).get(equipe.adresse("plages:nouvelle_plage")).content)
 
-    valeurs = {
-        nom: arbre.xpath(f"//input[@name='{nom}']")[0].value for nom in ("premier_jour", "heure_debut", "heure_fin")
-    }
-    assert valeurs == {
-        "premier_jour": timezone.localdate().isoformat(),
-        "heure_debut": "09:00",
-        "heure_fin": "12:00",
-    }
+    heures = [arbre.xpath(f"//input[@name='{nom}']")[0].value for nom in ("heure_debut", "heure_fin")]
+    assert heures == ["09:00", "12:00"]
     assert arbre.xpath("//input[@name='frequence'][@checked]")[0].get("value") == "unique"
     assert arbre.xpath("//select[@name='lieu']/option[@selected]")[0].get("value") == str(equipe.lieu.pk)
     assert len(arbre.xpath("//input[@name='jours']")) == 7
     assert not arbre.xpath("//select[@name='agent']"), "an ordinary agent opens time for themself only"
 
 
-def test_the_first_day_is_today_where_the_structure_is() -> None:
+@pytest.mark.parametrize(
+    ("maintenant", "jour"),
+    [
+        (datetime(2026, 11, 24, 4, 59, tzinfo=UTC), "2026-11-24"),  # 8 h 59 on La Réunion
+        (datetime(2026, 11, 24, 5, 0, tzinfo=UTC), "2026-11-25"),  # the morning proposed has begun
+        (datetime(2026, 11, 24, 21, 0, tzinfo=UTC), "2026-11-25"),  # already the 25th there
+    ],
+)
+def test_the_first_day_is_the_next_whole_morning_where_the_structure_is(
+    maintenant: datetime, jour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     equipe = une_equipe(reunion=True)
+    client = connecte(equipe.admin)
+    monkeypatch.setattr(timezone, "now", lambda: maintenant)
 
-    arbre = html.fromstring(connecte(equipe.admin).get(equipe.adresse("plages:nouvelle_plage")).content)
+    page = client.get(equipe.adresse("plages:nouvelle_plage"))
 
-    la_bas = timezone.localdate(timezone=equipe.structure.tz).isoformat()
-    assert arbre.xpath("//input[@name='premier_jour']")[0].value == la_bas
+    assert html.fromstring(page.content).xpath("//input[@name='premier_jour']")[0].value == jour
+    assert "Aucune date à venir" not in texte(page)
 
 
 @pytest.mark.parametrize(("tapee", "gardee"), [("", 0), ("10", 10), ("120", 120)])
@@ -380,7 +386,7 @@ def test_the_tab_ticks_motifs_and_gets_the_agent_back() -> None:
     client = connecte(equipe.admin)
     adresse = equipe.adresse("plages:nouvelle_plage")
 
-    page = client.get(f"{adresse}?motifs={equipe.motif.pk},{etranger.pk},x,²&retour=reservation-en-ligne")
+    page = client.get(f"{adresse}?motifs={equipe.motif.pk},{etranger.pk},x,²,{'9' * 5000}&retour=reservation-en-ligne")
     arbre = html.fromstring(page.content)
     reponse = client.post(adresse, saisie(equipe, retour=arbre.xpath("//input[@name='retour']")[0].value))
 

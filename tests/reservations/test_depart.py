@@ -124,7 +124,7 @@ def test_a_rendez_vous_taken_meanwhile_refuses_the_whole(equipe: Equipe) -> None
     vu, nouveau = un_rendez_vous(equipe, agent=equipe.basique), un_rendez_vous(equipe, agent=equipe.basique, heure=15)
     une_plage(equipe)
 
-    reponse = retirer(equipe, rendez_vous=[vu.pk, "x", "²"])
+    reponse = retirer(equipe, rendez_vous=[vu.pk, "x", "²", "9" * 5000])
 
     assert "Un rendez-vous vient d'être pris avec cet agent." in texte(reponse)
     assert f'value="{nouveau.pk}"' in reponse.content.decode()  # the list shows it now
@@ -174,6 +174,22 @@ def test_an_admin_leaves_once_there_is_another(equipe: Equipe) -> None:
     assert messages_de(reponse) == ["Vous avez quitté Médiathèque de Crest."]
     assert not est_membre(equipe, equipe.admin)
     assert connecte(equipe.admin).get(equipe.adresse("structures:agents")).status_code == 404
+
+
+def test_what_someone_left_behind_is_not_changed_but_deleted(equipe: Equipe) -> None:
+    plage = une_plage(equipe, premier_jour=demain() - timedelta(days=30))
+    absence = une_absence(equipe, agent=equipe.basique)
+    retirer(equipe)
+    client, hier = connecte(equipe.admin), PlageOuverture.objects.get().jusqu_au
+
+    for nom, objet in (("modifier_plage", plage), ("occurrence", plage), ("modifier_absence", absence)):
+        for methode in (client.get, client.post):
+            reponse = methode(equipe.adresse(f"plages:{nom}", objet.pk), {"titre": "x"}, follow=True)
+            assert "Basile Basique ne fait plus partie de la structure" in messages_de(reponse)[0]  # type: ignore[arg-type]
+    assert PlageOuverture.objects.get().jusqu_au == hier
+    for nom, objet in (("supprimer", plage), ("supprimer_absence", absence)):
+        client.post(equipe.adresse(f"plages:{nom}", objet.pk))
+        assert not type(objet).objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
