@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from reservations.messagerie import sera_prevenu
 from reservations.models import STATUTS_ANNULES, RendezVous, Statut
 
 VENUE = (Statut.HONORE, "La personne est venue")
@@ -18,6 +19,11 @@ class Fait:
 
     quand: datetime
     phrase: str
+
+
+def a_prevenir_soi_meme(rendez_vous: RendezVous) -> str:
+    """Return the names of those whom no message reaches, "" when everybody is told."""
+    return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all() if not sera_prevenu(p.apprenant))
 
 
 def gestes(rendez_vous: RendezVous, maintenant: datetime) -> list[tuple[Statut, str]]:

@@ -14,6 +14,7 @@ from reservations.forms_agent import AnnulationForm
 from reservations.models import STATUTS_ANNULES, RendezVous
 from reservations.premiers_pas import premiers_pas
 from reservations.refus import AnnulationImpossible
+from reservations.requetes_rendez_vous import a_prevenir_soi_meme
 from reservations.services import annuler_par_structure
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import de_a
@@ -84,5 +85,8 @@ def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
             messages.success(
                 request, f"Le rendez-vous du {de_a(debut, fin)} est annulé. Le créneau est de nouveau libre."
             )
+            if a_prevenir := a_prevenir_soi_meme(rdv):
+                messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : prévenez cette personne.")
         return redirect(liste)
-    return render(request, "reservations/agent/annuler.html", {"rdv": rdv, "form": form})
+    contexte = {"rdv": rdv, "form": form, "a_prevenir": a_prevenir_soi_meme(rdv)}
+    return render(request, "reservations/agent/annuler.html", contexte)

@@ -15,6 +15,7 @@ from reservations.deplacement import creneaux_de_deplacement
 from reservations.models import RendezVous
 from reservations.refus import ReservationImpossible
 from reservations.requetes_agenda import agents_de_l_agenda
+from reservations.requetes_rendez_vous import a_prevenir_soi_meme
 from reservations.services import deplacer as deplacer_rendez_vous
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import moment
@@ -73,6 +74,7 @@ def confirmer_deplacement(request: RequeteAgent, rendez_vous_id: int) -> HttpRes
         messages.error(request, "Ce créneau vient d'être pris ou n'est plus libre. Choisissez-en un autre.")
         return redirect("reservations:deplacer", request.structure.pk, rdv.pk)
     creneau, agent = choix
+    a_prevenir = a_prevenir_soi_meme(rdv)
     if request.method == "POST":
         try:
             deplacer_rendez_vous(
@@ -86,9 +88,18 @@ def confirmer_deplacement(request: RequeteAgent, rendez_vous_id: int) -> HttpRes
             messages.error(request, f"{refus} Le rendez-vous n'a pas changé.")
             return redirect("reservations:deplacer", request.structure.pk, rdv.pk)
         debut = moment(timezone.localtime(creneau.debut))
-        messages.success(request, f"Le rendez-vous est déplacé au {debut}, avec {agent}. La personne est prévenue.")
+        prevenue = "" if a_prevenir else " La personne est prévenue."
+        messages.success(request, f"Le rendez-vous est déplacé au {debut}, avec {agent}.{prevenue}")
+        if a_prevenir:
+            messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : donnez-lui vous-même la date.")
         return redirect("reservations:rendez_vous_detail", request.structure.pk, rdv.pk)
-    contexte = {"rdv": rdv, "creneau": creneau, "agent": agent, "debut": creneau.debut.isoformat()}
+    contexte = {
+        "rdv": rdv,
+        "creneau": creneau,
+        "agent": agent,
+        "debut": creneau.debut.isoformat(),
+        "a_prevenir": a_prevenir,
+    }
     return render(request, "reservations/agent/deplacer_confirmer.html", contexte)
 
 

@@ -150,6 +150,18 @@ def test_cancelling_tells_the_person_and_frees_the_time() -> None:
     assert "Je suis malade." in Message.objects.get(destinataire="jeanne@exemple.fr").texte
 
 
+def test_whom_no_message_reaches_is_to_be_told_by_the_agent() -> None:
+    equipe = une_equipe()
+    rdv = un_rendez_vous(equipe, apprenant={"prenom": "Sami", "nom": "Roy", "courriel": ""})
+    client, adresse = connecte(equipe.admin), equipe.adresse("reservations:annuler", rdv.pk)
+
+    page, fait = client.get(adresse), client.post(adresse, {"message": ""}, follow=True)
+
+    assert "Aucun message ne peut partir à Sami Roy" in texte(page)
+    assert "La personne est prévenue" not in texte(page)
+    assert messages_de(fait)[1] == "Aucun message n'a pu partir à Sami Roy : prévenez cette personne."
+
+
 @pytest.mark.parametrize(
     ("champs", "phrase"),
     [

@@ -233,6 +233,21 @@ def test_from_the_list_of_slots_to_the_new_date(equipe: Equipe) -> None:
     assert (rdv.debut, rdv.agent) == (a(11), equipe.basique)
 
 
+def test_whom_no_message_reaches_is_to_be_told_by_the_agent(equipe: Equipe) -> None:
+    rdv = pris(equipe, a(9), apprenant={"prenom": "Sami", "nom": "Roy", "courriel": ""})
+    confirmer = equipe.adresse("reservations:confirmer_deplacement", rdv.pk)
+    choix = {"debut": a(11).isoformat(), "agent": equipe.admin.pk}
+    client = connecte(equipe.admin)
+
+    page, fait = client.get(confirmer, choix), client.post(confirmer, choix, follow=True)
+
+    assert "donnez-lui vous-même la nouvelle date" in texte(page)
+    assert "La personne reçoit" not in texte(page)
+    deplace, a_dire = messages_de(fait)
+    assert "La personne est prévenue" not in deplace
+    assert a_dire.startswith("Aucun message n'a pu partir à Sami Roy")
+
+
 def test_a_slot_gone_sends_back_to_the_list(equipe: Equipe) -> None:
     rdv = pris(equipe, a(9))
     pris(equipe, a(11))
