@@ -153,12 +153,27 @@ class FicheStructure(Fiche):
         super().save_model(request, obj, form, change)
 
 
+def _roles_d_admin(agent: Agent) -> QuerySet[Appartenance]:
+    roles: QuerySet[Appartenance] = agent.appartenances.filter(role=Role.ADMIN)
+    return roles.select_related("agent", "structure").order_by("structure")
+
+
 class AgentForm(ModelForm):
     def clean_courriel(self) -> str:
         courriel = str(self.cleaned_data["courriel"]).lower()
         if not courriel.isprintable():
             raise ValidationError("Saisissez une adresse e-mail valide.")
         return courriel
+
+    def clean_is_active(self) -> bool:
+        actif = bool(self.cleaned_data["is_active"])
+        seul = [a.structure.nom for a in _roles_d_admin(self.instance) if equipe.est_seul_admin(a)] if not actif else []
+        if seul:
+            raise ValidationError(
+                f"C'est le seul administrateur de : {', '.join(seul)}. Nommez-en d'abord un autre, "
+                "par une appartenance."
+            )
+        return actif
 
 
 @admin.register(Agent, site=site)
@@ -179,6 +194,13 @@ class FicheAgent(Fiche):
         """Nobody shuts themselves out."""
         sur_soi = ("is_active", "est_plateforme") if obj == request.user else ()
         return (*sur_soi, "last_login", "cree_le")
+
+    def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
+        """A structure keeps an admin who can sign in, as when one leaves."""
+        if "is_active" in form.changed_data and not obj.is_active:
+            for role in _roles_d_admin(obj):
+                equipe.exiger_un_autre_admin(role)
+        super().save_model(request, obj, form, change)
 
 
 class AppartenanceForm(ModelForm):

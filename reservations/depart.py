@@ -36,7 +36,7 @@ def retirer(*, appartenance: Appartenance, message: str, listes: Collection[int]
     Raises DepartChange, structures.equipe.EquipeRefusee.
     """
     verrouiller_agents([appartenance.agent_id])
-    equipe.sortir(appartenance=appartenance)
+    equipe.sortir(appartenance=appartenance, maintenant=maintenant)
     a_annuler = list(rendez_vous_du_depart(appartenance, maintenant))
     if not {rdv.pk for rdv in a_annuler} <= set(listes):
         raise DepartChange

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from structures.models import Agent, Appartenance, Role, Structure
+from structures.services import changer_lien_d_agent
 from structures.taches import REPOS_ENTRE_DEUX_LIENS, envoyer_invitation
 
 
@@ -63,15 +64,19 @@ def relancer(*, appartenance: Appartenance, maintenant: datetime) -> None:
 def changer_role(*, appartenance: Appartenance, role: str) -> None:
     """Change what a member may do. Raises EquipeRefusee for the last admin."""
     if role != Role.ADMIN:
-        _exiger_un_autre_admin(appartenance)
+        exiger_un_autre_admin(appartenance)
     Appartenance.objects.filter(pk=appartenance.pk).update(role=role)
     appartenance.role = role
 
 
 @transaction.atomic
-def sortir(*, appartenance: Appartenance) -> None:
-    """Delete a membership; `reservations.depart` says what else leaving is. Raises EquipeRefusee for the last admin."""
-    _exiger_un_autre_admin(appartenance)
+def sortir(*, appartenance: Appartenance, maintenant: datetime) -> None:
+    """Delete a membership; `reservations.depart` says what else leaving is. Raises EquipeRefusee for the last admin.
+
+    The link to their slots stays known: whoever has it is told so, and to whom to turn.
+    """
+    exiger_un_autre_admin(appartenance)
+    changer_lien_d_agent(appartenance=appartenance, ouvert=False, maintenant=maintenant)
     Appartenance.objects.filter(pk=appartenance.pk).delete()
 
 
@@ -81,7 +86,8 @@ def est_seul_admin(appartenance: Appartenance) -> bool:
     return not admins.exclude(pk=appartenance.pk).exists()
 
 
-def _exiger_un_autre_admin(appartenance: Appartenance) -> None:
+def exiger_un_autre_admin(appartenance: Appartenance) -> None:
+    """Lock the structure, then raise EquipeRefusee for its last admin. Needs a transaction."""
     Structure.objects.select_for_update(no_key=True).get(pk=appartenance.structure_id)
     if est_seul_admin(appartenance):
         raise EquipeRefusee(

@@ -176,6 +176,24 @@ def test_an_account_is_closed_and_its_password_never_shown(client: Client) -> No
     assert (ferme.is_active, ferme.password, ferme.is_superuser) == (False, agent.password, False)
 
 
+def test_the_account_of_the_last_admin_stays_open(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    appartenance = AppartenanceFactory(structure__nom="Médiathèque de Crest")
+    agent = appartenance.agent
+    reponse = modifier(client, agent, is_active=None)
+    assert "le seul administrateur de : Médiathèque de Crest" in erreurs(reponse)["is_active"][0]
+
+    monkeypatch.delattr(plateforme.AgentForm, "clean_is_active")  # as if the other admin had just left
+    reponse = modifier(client, agent, is_active=None)
+    assert "est le seul administrateur de la structure" in reponse.content.decode()
+    agent.refresh_from_db()
+    assert agent.is_active
+
+    AppartenanceFactory(structure=appartenance.structure)
+    modifier(client, agent, is_active=None)
+    agent.refresh_from_db()
+    assert not agent.is_active
+
+
 def test_an_address_already_taken_is_said(client: Client) -> None:
     AgentFactory(courriel="prise@exemple.fr")
     agent = AgentFactory()

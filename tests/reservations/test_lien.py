@@ -277,6 +277,17 @@ def test_an_agent_whose_account_is_closed_has_no_link(equipe: Equipe) -> None:
     assert _publique(mien).status_code == 404
 
 
+def test_the_link_of_an_agent_who_left_says_so(equipe: Equipe) -> None:
+    mien = _mon_lien(equipe)
+    connecte(equipe.admin).post(equipe.adresse("reservations:retirer_agent", equipe.basique.pk), {"message": ""})
+    assert not Appartenance.objects.filter(agent=equipe.basique).exists()
+
+    reponse = _publique(mien)
+
+    assert reponse.status_code == 410
+    assert equipe.structure.nom in texte(reponse)
+
+
 def test_the_link_of_a_lieu_shows_its_motifs_and_leads_to_its_slots(equipe: Equipe) -> None:
     annexe = LieuFactory(structure=equipe.structure, nom="Annexe")
     autre = MotifFactory(structure=equipe.structure, nom="Atelier photos", ouvert=True)
