@@ -11,6 +11,8 @@ def page_apres_echange(page: bytes, fragment: bytes, cible: str) -> str:
     assert nouveau.get("id") == cible, "the region must keep its id, or the next swap finds nothing"
     nouveau.tail = ancien.tail
     ancien.getparent().replace(ancien, nouveau)
+    if titre := nouveau.get("data-titre-page"):  # rdv.js
+        arbre.find(".//title").text = titre
     return _texte(arbre)
 
 

@@ -43,7 +43,7 @@
   });
 
   // After a swap: the focus goes to what asks for it (error summary, confirmation), and its sentence is said.
-  // [data-focus]: moves the focus; [data-annonce="sentence"]: is only said.
+  // [data-focus]: moves the focus; [data-annonce="sentence"]: is only said; [data-titre-page="title"]: the browser's.
   document.addEventListener("htmx:afterSettle", function (evenement) {
     const region = evenement.detail.elt;
     if (!region || !region.querySelector) return;
@@ -53,6 +53,8 @@
       if (!cible.hasAttribute("tabindex")) cible.setAttribute("tabindex", "-1");
       cible.focus();
     }
+    const titre = trouver("[data-titre-page]");
+    if (titre) document.title = titre.dataset.titrePage;
     const annonce = trouver("[data-annonce]");
     if (annonce) annoncer(annonce.dataset.annonce);
     demarrer(region);
