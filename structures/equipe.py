@@ -14,6 +14,8 @@ from structures.models import Agent, Appartenance, Role, Structure
 from structures.services import changer_lien_d_agent
 from structures.taches import REPOS_ENTRE_DEUX_LIENS, envoyer_invitation
 
+INVITATIONS_PAR_JOUR = 50  # by a structure
+
 
 class EquipeRefusee(Exception):
     """A change of the team is refused: `str()` is the sentence to show."""
@@ -33,6 +35,7 @@ def inviter(*, structure: Structure, courriel: str, prenom: str, nom: str, role:
         raise EquipeRefusee("Le compte de cette adresse est fermé : seule la plateforme peut le rouvrir.")
     if not ajouter(agent=agent, structure=structure, role=role, maintenant=maintenant):
         raise EquipeRefusee("Cette personne fait déjà partie de la structure.")
+    _compter_une_invitation(structure, maintenant)
 
 
 @transaction.atomic
@@ -57,7 +60,24 @@ def relancer(*, appartenance: Appartenance, maintenant: datetime) -> None:
     if not reposees.update(invite_le=maintenant):
         minutes = round(REPOS_ENTRE_DEUX_LIENS.total_seconds() / 60)
         raise EquipeRefusee(f"L'invitation vient de partir. Attendez {minutes} minutes avant d'en envoyer une autre.")
+    _compter_une_invitation(appartenance.structure, maintenant)
     envoyer_invitation.defer(appartenance_id=appartenance.pk)
+
+
+def _compter_une_invitation(structure: Structure, maintenant: datetime) -> None:
+    """Refuse one too many for the day: nobody fills mailboxes from here. Under the structure's lock: two are two.
+
+    Counted apart from the memberships: taking someone out and inviting them again is one more.
+    """
+    aujourd_hui = maintenant.astimezone(structure.tz).date()
+    actuelle = Structure.objects.select_for_update(no_key=True).get(pk=structure.pk)
+    deja = actuelle.invitations if actuelle.invitations_le == aujourd_hui else 0
+    if deja >= INVITATIONS_PAR_JOUR:
+        raise EquipeRefusee(
+            f"Votre structure a déjà envoyé {INVITATIONS_PAR_JOUR} invitations aujourd'hui. Reprenez demain."
+        )
+    actuelle.invitations, actuelle.invitations_le = deja + 1, aujourd_hui
+    actuelle.save(update_fields=["invitations", "invitations_le"])
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from structures import equipe as services
-from structures.models import Agent, Appartenance, Role
+from structures.models import Agent, Appartenance, Role, Structure
 from structures.taches import envoyer_invitation
 from tests.aides_agent import Equipe, connecte, erreurs, messages_de, texte, une_equipe
 from tests.factories import AgentFactory, AppartenanceFactory, StructureFactory
@@ -143,6 +143,32 @@ def test_an_invitation_is_sent_again_but_not_at_once() -> None:
     assert messages_de(ensuite) == ["Invitation envoyée de nouveau à nadia@exemple.fr."]  # type: ignore[arg-type]
     envoyer_les_invitations()
     assert len(mail.outbox) == 2
+
+
+def test_a_structure_sends_so_many_invitations_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "INVITATIONS_PAR_JOUR", 2)
+    equipe, autre = une_equipe(), une_equipe()
+    inviter(equipe)
+    Appartenance.objects.filter(agent__courriel="nadia@exemple.fr").delete()
+    inviter(equipe)  # taken out and invited again: it is another e-mail
+
+    refusee = inviter(equipe, courriel="troisieme@exemple.fr")
+
+    assert erreurs(refusee) == {
+        "courriel": ["Votre structure a déjà envoyé 2 invitations aujourd'hui. Reprenez demain."]
+    }
+    assert not Agent.objects.filter(courriel="troisieme@exemple.fr").exists()
+    appartenance = Appartenance.objects.get(agent__courriel="nadia@exemple.fr")
+    Appartenance.objects.filter(pk=appartenance.pk).update(invite_le=None)
+    relance = connecte(equipe.admin).post(
+        equipe.adresse("structures:relancer_agent", appartenance.agent_id), follow=True
+    )
+    assert "Reprenez demain" in messages_de(relance)[0]  # type: ignore[arg-type]
+    inviter(autre, courriel="troisieme@exemple.fr")
+    assert autre.structure.appartenances.count() == 3
+    Structure.objects.filter(pk=equipe.structure.pk).update(invitations_le=timezone.localdate() - timedelta(days=1))
+    inviter(equipe, courriel="quatrieme@exemple.fr")
+    assert equipe.structure.appartenances.filter(agent__courriel="quatrieme@exemple.fr").exists()
 
 
 def test_no_invitation_for_someone_who_has_a_password() -> None:
