@@ -139,7 +139,7 @@ class PlageForm(RegleForm[PlageOuverture]):
         return [self.instance, *autres]
 
     def _proposer_une_plage(self, motifs_coches: Iterable[int], lieu: forms.ModelChoiceField) -> None:
-        """Fill in what is most often right: the next morning to come, the only lieu, the only motif, those asked for."""
+        """Fill in what is most often right: the next whole morning, the only lieu, the only motif, those asked for."""
         ici = timezone.localtime(timezone=self.structure.tz)
         jour = ici.date() + timedelta(days=1 if ici.time() >= MATIN[0] else 0)
         self._proposer(premier_jour=jour, heure_debut=MATIN[0], heure_fin=MATIN[1])
