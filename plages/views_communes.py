@@ -26,7 +26,7 @@ def refus_de_modifier(request: RequeteAgent, regle: PlageOuverture | Absence) ->
 
     The plage would offer nothing, and the absence would take their time in the structures where they are now.
     """
-    if request.structure.appartenances.filter(agent=regle.agent_id).exists():
+    if regle.agent_id == request.user.pk or request.structure.appartenances.filter(agent=regle.agent_id).exists():
         return None
     messages.error(
         request,
