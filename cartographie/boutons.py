@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Lower
 
 from cartographie.disponibilites import prochaines, raisons
+from cartographie.fiche import adresse_de_la_fiche
 from cartographie.models import EtatDuBouton, Publication
 from structures.models import Lieu, Structure
 
@@ -21,6 +22,11 @@ class Bouton:
     etat: EtatDuBouton | None
     historique: list[EtatDuBouton]
     raison: str
+
+    @property
+    def fiche(self) -> str:
+        """The address of the public page of the place."""
+        return adresse_de_la_fiche(self.lieu)
 
     @property
     def publie_actif(self) -> bool:

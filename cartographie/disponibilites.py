@@ -48,6 +48,23 @@ def prochaines(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, Dispo
     return _premieres(lointaines, ouverts, maintenant) | trouvees
 
 
+def par_motif(lieu: Lieu, maintenant: datetime) -> list[Disponibilite]:
+    """Return the first slot of each motif that can be booked for a place, soonest first. Two queries.
+
+    Those on site alone when there are some: they are what the booking link of the place shows.
+    """
+    if not lieu.ouvert:
+        return []
+    motifs = {motif.pk: motif for motif in _motifs_ouverts([lieu])}
+    demandes = [demande_du_public(motif, maintenant=maintenant) for motif in motifs.values()]
+    trouvees = [
+        Disponibilite(creneau.debut, motifs[creneau.motif_id])
+        for creneau in premiers_creneaux(demandes, maintenant=maintenant)
+        if creneau.lieu_id in (lieu.pk, None)
+    ]
+    return [trouvee for trouvee in trouvees if trouvee.sur_place] or trouvees
+
+
 def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:
     """Return why each of these places, which has no slot for the public, has none. Four queries at most.
 

@@ -1,8 +1,8 @@
-"""Addresses of `cartographie`: the feeds, and what leads from other sites to a booking."""
+"""Addresses of `cartographie`: the places, the feeds, and what leads from other sites to a booking."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from cartographie import vues_flux
+from cartographie import vues_carte, vues_flux
 
 app_name = "cartographie"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,5 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/lieux.csv", vues_flux.lieux_standard, {"extension": "csv"}, name="lieux_csv"),
     path("api/v1/lieux.geojson", vues_flux.lieux_standard, {"extension": "geojson"}, name="lieux_geojson"),
     path("org/ext/<slug:territoire>/<slug:id_externe>/", vues_flux.lien_externe, name="lien_externe"),
+    path("lieux/<int:lieu_id>-<slug:nom>/", vues_carte.fiche, name="fiche"),
+    path("lieux/<int:lieu_id>/", vues_carte.fiche, name="fiche_courte"),
     path("lieux/<int:lieu_id>/rendez-vous/", vues_flux.prendre_rendez_vous, name="prendre_rendez_vous"),
 ]

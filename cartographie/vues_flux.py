@@ -16,6 +16,7 @@ from django.views.decorators.http import condition, require_safe
 
 from cartographie.appels import compter_appel, noter_lecture
 from cartographie.disponibilites import prochaines
+from cartographie.fiche import adresse_de_la_fiche, adresse_pour_reserver
 from cartographie.flux import Ligne, en_csv, en_geojson, en_json, ligne_du_standard
 from cartographie.models import Publication
 from cartographie.requetes import dernier_jour_connu, lieux_publics, lieux_publies, structures_reservables
@@ -123,11 +124,7 @@ def lien_externe(request: HttpRequest, territoire: str, id_externe: str) -> Http
 @login_not_required
 @require_safe
 def prendre_rendez_vous(request: HttpRequest, lieu_id: int) -> HttpResponse:
-    """Lead to what can be booked for a place now. Its own slots alone when it has some: the link shows those."""
+    """Lead to what can be booked for a place now, or to its page, which says what to do otherwise."""
     lieu = get_object_or_404(lieux_publics().select_related("structure"), pk=lieu_id)
-    structure = lieu.structure
-    if not structure.reservation_en_ligne_possible:
-        return render(request, "cartographie/sans_reservation.html", {"structure": structure}, status=410)
     disponibilite = prochaines([lieu], timezone.now()).get(lieu.pk)
-    adresse = reverse("reservations:choix_motif", args=[structure.lien])
-    return redirect(adresse if disponibilite and not disponibilite.sur_place else f"{adresse}?lieu={lieu.pk}")
+    return redirect(adresse_pour_reserver(lieu, disponibilite) if disponibilite else adresse_de_la_fiche(lieu))

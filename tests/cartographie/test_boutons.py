@@ -239,10 +239,10 @@ def test_the_job_publishes() -> None:
 def test_the_tab_says_the_button_of_each_place() -> None:
     equipe = une_equipe_ouverte()
     assert la_ligne(equipe) == (
-        "Salle numérique ○ inactif : aucune plage d'ouverture dans ce lieu pour un motif ouvert"
+        "Salle numérique : sa fiche publique ○ inactif : aucune plage d'ouverture dans ce lieu pour un motif ouvert"
     )
     plage = une_plage(equipe)
-    assert la_ligne(equipe) == "Salle numérique ◐ s'allume d'ici 10 minutes"
+    assert la_ligne(equipe) == "Salle numérique : sa fiche publique ◐ s'allume d'ici 10 minutes"
     publier(maintenant=timezone.now())
     assert "● actif sur la carte depuis le " in la_ligne(equipe)
     plage.delete()

@@ -238,14 +238,12 @@ def test_the_directory_s_address_leads_to_the_link_of_today(client: Client) -> N
 
 
 def test_where_booking_is_not_online_the_phone_is_said(client: Client) -> None:
-    structure = StructureFactory(solidarites=True, id_externe="abc")
+    StructureFactory(solidarites=True, id_externe="abc")
 
     reponse = client.get("/org/ext/CN/abc/")
 
     assert reponse.status_code == 410
     assert "04 75 25 00 00" in reponse.content.decode()
-    lieu = LieuFactory(structure=structure, id_externe="def")
-    assert client.get(f"/lieux/{lieu.pk}/rendez-vous/").status_code == 410
 
 
 def test_the_address_of_a_place_leads_to_what_it_offers(client: Client) -> None:
@@ -257,4 +255,7 @@ def test_the_address_of_a_place_leads_to_what_it_offers(client: Client) -> None:
     une_plage(equipe, motifs=[MotifFactory(structure=equipe.structure, telephone=True, ouvert=True)], lieu=None)
 
     assert client.get(adresse)["Location"] == lien
+
+    equipe.structure.plages.all().delete()
+    assert client.get(adresse)["Location"] == f"/lieux/{equipe.lieu.pk}-salle-numerique-crest/"
     assert client.get("/lieux/999999999/rendez-vous/").status_code == 404

@@ -20,6 +20,7 @@ PURS = [
     "reservations/refus.py",
     "reservations/verdict.py",
     "cartographie/standard.py",
+    "cartographie/horaires.py",
     "structures/communes.py",
 ]
 # What shows pages may read, never write, through a later application's querysets (design, "Layout").
