@@ -1,14 +1,34 @@
-"""Public pages of the places: the page of one of them."""
+"""Public pages of the places: the list, by commune or by département, and the page of one of them."""
+
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cartographie.disponibilites import par_motif
-from cartographie.fiche import adresse_de_la_fiche, fiche_du_lieu
+from cartographie.fiche import adresse_de_la_fiche, departement_du_lieu, fiche_du_lieu
+from cartographie.forms import FormulaireRecherche
+from cartographie.recherche import (
+    autour,
+    communes_cherchees,
+    departements,
+    du_departement,
+    lieux_filtres,
+    nom_du_departement,
+    position_de,
+    resultats,
+)
 from cartographie.requetes import lieux_publics
+from structures.communes import Commune, Position, annuaire_national
+from structures.models import Lieu
+
+PAR_PAGE = 20
+AUTRES_COMMUNES = 8
 
 
 @login_not_required
@@ -21,4 +41,84 @@ def fiche(request: HttpRequest, lieu_id: int, nom: str = "") -> HttpResponse:
     maintenant = timezone.now()
     with timezone.override(lieu.structure.tz):
         page = fiche_du_lieu(lieu, par_motif(lieu, maintenant), maintenant)
-        return render(request, "cartographie/fiche.html", {"fiche": page, "lieu": lieu, "structure": lieu.structure})
+        code = departement_du_lieu(lieu)
+        contexte = {"fiche": page, "lieu": lieu, "structure": lieu.structure, "code_departement": code}
+        return render(request, "cartographie/fiche.html", {**contexte, "departement": nom_du_departement(code)})
+
+
+@login_not_required
+@require_safe
+def carte(request: HttpRequest) -> HttpResponse:
+    """Find a place near a commune or a point; without either, choose a département."""
+    formulaire = FormulaireRecherche(request.GET)
+    demande = formulaire.demande()
+    commune, autres, inconnue = _commune(request, demande["ou"])
+    position = position_de(commune) if commune else _position(request)
+    contexte: dict[str, Any] = {
+        "titre": f"Aide numérique près de {commune.nom}" if commune else "Trouver un lieu d'aide numérique",
+        "commune": commune,
+        "autres": autres,
+        "inconnue": inconnue,
+        "proches": True,
+        "ordre_simple": "Le plus près",
+        "indexable": not request.GET,
+    }
+    if position:
+        lieux = autour(_filtres(demande), position)
+        contexte |= _page_de_resultats(request, lieux, demande, position)
+    else:
+        contexte["departements"] = departements()
+    return render(request, "cartographie/carte.html", {**contexte, "form": formulaire})
+
+
+@login_not_required
+@require_safe
+def departement(request: HttpRequest, code: str) -> HttpResponse:
+    """Every place of a département."""
+    nom = nom_du_departement(code)
+    if not nom:
+        raise Http404("Ce département n'existe pas.")
+    formulaire = FormulaireRecherche(request.GET)
+    demande = formulaire.demande()
+    lieux = du_departement(_filtres(demande), code)
+    contexte = {
+        "titre": f"Aide numérique : {nom}",
+        "ordre_simple": "Par commune",
+        "indexable": not request.GET.keys() - {"page"},
+        "form": formulaire,
+        **_page_de_resultats(request, lieux, demande, None),
+    }
+    return render(request, "cartographie/carte.html", contexte)
+
+
+def _filtres(demande: dict[str, Any]) -> QuerySet[Lieu]:
+    return lieux_filtres(service=demande["service"], accueil=demande["accueil"], reservable=demande["reservable"])
+
+
+def _page_de_resultats(
+    request: HttpRequest, lieux: list[Lieu], demande: dict[str, Any], position: Position | None
+) -> dict[str, Any]:
+    au_plus_tot = request.GET.get("ordre") == "tot"
+    trouves = resultats(
+        lieux, timezone.now(), position=position, reservable=demande["reservable"], au_plus_tot=au_plus_tot
+    )
+    page = Paginator(trouves, PAR_PAGE).get_page(request.GET.get("page"))
+    return {"page": page if trouves else None, "nombre": len(trouves), "au_plus_tot": au_plus_tot, "cherche": True}
+
+
+def _commune(request: HttpRequest, texte: str) -> tuple[Commune | None, list[Commune], str]:
+    """Return the commune meant, the others that the text may mean, and the text when it means nothing."""
+    choisie = annuaire_national().par_code.get(request.GET.get("commune", ""))
+    if choisie is not None:
+        return choisie, [], ""
+    trouvees = communes_cherchees(texte)
+    return (trouvees[0], trouvees[1:AUTRES_COMMUNES], "") if trouvees else (None, [], texte)
+
+
+def _position(request: HttpRequest) -> Position | None:
+    """Return the point of "autour de moi", None when the address has none that is on Earth."""
+    try:
+        latitude, longitude = float(request.GET.get("lat", "")), float(request.GET.get("lon", ""))
+    except ValueError:
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None

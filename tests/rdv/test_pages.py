@@ -49,6 +49,8 @@ PUBLIQUES = {
     "cartographie:lieux_geojson",
     "cartographie:lien_externe",
     "cartographie:prendre_rendez_vous",
+    "cartographie:carte",
+    "cartographie:departement",
     "cartographie:fiche",
     "cartographie:fiche_courte",
     # 404 unless DEMO.
