@@ -14,6 +14,7 @@ from smtplib import SMTPRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from procrastinate import JobContext, RetryStrategy
@@ -26,9 +27,9 @@ from structures.texte import en_ligne
 
 journal = logging.getLogger(__name__)
 
-# 4 s, 16 s, 1 min, 4 min, 17 min, 1 h, 4 h 30, 18 h: a mail server down for a night loses nothing.
-ESSAIS = 8
-NOUVEAUX_ESSAIS = RetryStrategy(max_attempts=ESSAIS, exponential_wait=4)
+# 2 s, 4 s, 8 s… 9 h, 18 h: a mail server down for a night loses nothing, and a code of 15 minutes has nine tries.
+ESSAIS = 16
+NOUVEAUX_ESSAIS = RetryStrategy(max_attempts=ESSAIS, exponential_wait=2)
 
 
 class EnvoiEnCours(Exception):
@@ -129,13 +130,16 @@ def _remettre(message: Message) -> Etat:
 
 def _courriel(message: Message) -> EmailMultiAlternatives:
     structure = message.rendez_vous.structure if message.rendez_vous else None
+    sujet = en_ligne(message.sujet)
     courriel = EmailMultiAlternatives(
-        subject=en_ligne(message.sujet),
+        subject=sujet,
         body=message.texte,
         to=[message.destinataire],
         reply_to=[structure.courriel] if structure and structure.courriel else None,
         headers={"Auto-Submitted": "auto-generated"},  # holiday answers are not sent back to us
     )
+    contexte = {"sujet": sujet, "paragraphes": message.texte.strip().split("\n\n")}
+    courriel.attach_alternative(render_to_string("reservations/messages/courriel.html", contexte), "text/html")
     if message.ics:
         courriel.attach(_piece_ics(message))
     return courriel

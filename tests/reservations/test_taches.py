@@ -16,12 +16,14 @@ from django.core import mail
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
+from lxml import html
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from reservations import envoi, messagerie, taches
 from reservations.models import Canal, Demarche, Etat, Message, Statut
+from reservations.redaction import lien_secret
 from reservations.sms import envoyer_sms
 from tests.factories import MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
@@ -67,6 +69,31 @@ def test_le_message_part_avec_son_invitation():
     message.refresh_from_db()
     assert message.etat == Etat.ENVOYE
     assert message.texte
+
+
+@pytest.mark.django_db
+def test_the_html_says_the_same_words_and_fetches_nothing():
+    message = une_confirmation(
+        motif={"information_apres": "Lisez <b>https://exemple.fr/plan?a=1&b=2</b>.\n\nÀ bientôt."}
+    )
+
+    envoi.envoyer(message.pk)
+
+    ((contenu, genre),) = mail.outbox[0].alternatives
+    page = html.document_fromstring(contenu)
+    assert genre == "text/html"
+    assert page.get("lang") == "fr"
+    assert page.xpath("string(//h1)") == message.sujet
+    for saut in page.iter("br"):
+        saut.tail = " " + (saut.tail or "")
+    corps = " ".join(page.find("body").text_content().split())
+    assert corps == " ".join(f"{message.sujet} {message.texte}".split())
+    assert len(page.xpath("//p")) == message.texte.strip().count("\n\n") + 1
+    assert lien_secret(message.rendez_vous) in page.xpath("//a/@href")
+    assert not page.xpath("//@src | //b | //img | //link | //script | //style")
+    assert "url(" not in contenu
+    formes = [p.get_content_type() for p in mail.outbox[0].message().walk()]
+    assert formes == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
 
 
 @pytest.mark.django_db
@@ -207,7 +234,7 @@ def test_une_panne_du_serveur_laisse_le_message_a_envoyer(monkeypatch):
     assert len(mail.outbox) == 1
 
 
-@pytest.mark.parametrize(("essai", "etat"), [(7, Etat.A_ENVOYER), (8, Etat.ECHOUE)])
+@pytest.mark.parametrize(("essai", "etat"), [(envoi.ESSAIS - 1, Etat.A_ENVOYER), (envoi.ESSAIS, Etat.ECHOUE)])
 @pytest.mark.django_db
 def test_the_last_try_that_fails_is_written(monkeypatch, essai, etat):
     message = un_code()
@@ -237,7 +264,7 @@ def test_an_address_refused_for_good_is_not_tried_again(monkeypatch, code, etat)
 def test_une_panne_est_reessayee_de_plus_en_plus_tard():
     tache = app.tasks["reservations.envoyer_message"]
     attentes = []
-    for essai in range(9):
+    for essai in range(envoi.ESSAIS + 1):
         travail = Job(id=1, queue="messages", lock=None, queueing_lock=None, task_name=tache.name, attempts=essai)
         reprise = tache.get_retry_exception(exception=SMTPException(), job=travail)
         attentes.append(
@@ -245,7 +272,8 @@ def test_une_panne_est_reessayee_de_plus_en_plus_tard():
         )
 
     assert attentes[-1] is None
-    assert attentes[:4] == pytest.approx([4, 16, 64, 256], abs=2)
+    assert attentes[:4] == pytest.approx([2, 4, 8, 16], abs=2)
+    assert attentes[-2] < 24 * 3600, "the provider keeps the key of a message for 24 hours"
     assert attentes[:-1] == sorted(attentes[:-1])
 
 
