@@ -9,6 +9,9 @@ import logging
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 
 from plages import services as plages_services
 from reservations import conservation, messagerie, options
@@ -54,5 +57,13 @@ def etendre_horizon(timestamp: int) -> None:
 )
 async def relancer_interrompus(context: JobContext, timestamp: int) -> None:
     """Give back the jobs of a worker that died (killed, machine lost): procrastinate leaves them "doing" for ever."""
-    for job in await context.app.job_manager.get_stalled_jobs():
-        await context.app.job_manager.retry_job(job)
+    await rendre_les_interrompus(context.app.job_manager)
+
+
+async def rendre_les_interrompus(manager: JobManager) -> None:
+    """A periodic job that is already queued again is not: both cannot be (`queueing_lock`), and one is enough."""
+    for job in await manager.get_stalled_jobs():
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)

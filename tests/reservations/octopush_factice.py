@@ -1,5 +1,6 @@
 """A stand-in for Octopush, written from its documentation (see `reservations/octopush.py`): it takes and counts SMS."""
 
+import contextlib
 import itertools
 import json
 import re
@@ -28,12 +29,14 @@ class Sms:
 class OctopushFactice:
     """What it received. `panne(n)` says what to answer to the n-th request instead of taking it (None: take it).
 
-    `apres`: fail after the SMS was taken, as when the answer is lost. `cles`: whether request_id is looked at.
+    `apres(n)`: it fails after the SMS was taken, as when the answer is lost. `cles`: whether request_id is looked at.
+    `lenteur`: seconds before the answer.
     """
 
     panne: Callable[[int], Reponse | None] = lambda n: None
-    apres: bool = False
+    apres: Callable[[int], bool] = lambda n: False
     cles: bool = True
+    lenteur: float = 0
     adresse: str = ""
     appels: int = 0
     doublons: int = 0
@@ -47,7 +50,7 @@ class OctopushFactice:
             self.appels += 1
             self.corps.append(corps)
             panne = self.panne(self.appels)
-            if panne and not self.apres:
+            if panne and not self.apres(self.appels):
                 return panne
             reponse = self._prendre(compte, cle, corps)
             return panne or reponse
@@ -83,11 +86,13 @@ def octopush_factice(port: int = 0, **champs: Any) -> Iterator[OctopushFactice]:
                 code, reponse = 404, {"code": 0, "message": "Not found"}
             else:
                 code, reponse = service.recevoir(self.headers["api-login"], self.headers["api-key"], corps)
+            time.sleep(service.lenteur)
             contenu = json.dumps(reponse).encode()
-            self.send_response(code)
-            self.send_header("Content-Length", str(len(contenu)))
-            self.end_headers()
-            self.wfile.write(contenu)
+            with contextlib.suppress(ConnectionError):  # whoever asked was killed
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(contenu)))
+                self.end_headers()
+                self.wfile.write(contenu)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing: thousands of requests come."""

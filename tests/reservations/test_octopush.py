@@ -83,7 +83,7 @@ def test_no_answer_is_tried_again(octopush, settings):
 
 
 def test_an_answer_that_was_lost_sends_nothing_twice(octopush):
-    octopush.apres, octopush.panne = True, repondre((502, {}))
+    octopush.apres, octopush.panne = (lambda n: True), repondre((502, {}))
     message = un_sms()
     with pytest.raises(EnvoiReporte):
         envoi.envoyer(message.pk)

@@ -1,0 +1,149 @@
+"""Failures: nothing is lost, nothing is sent twice, nothing is sent once it is no longer true. Small numbers; the big
+ones are those of `tests/reservations/pannes.py`, in docs/messages.md."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from rdv.postgres_embarque import PROJET
+from reservations import envoi, messagerie, taches
+from reservations.models import Etat, Message, RendezVous, Statut
+from structures.models import Agent
+from tests.factories import AgentFactory, AppartenanceFactory
+from tests.reservations import pannes
+from tests.reservations.aides_messages import annuler, un_rendez_vous
+from tests.reservations.octopush_factice import CLE, COMPTE, octopush_factice
+from tests.reservations.test_taches import sans_boucle  # noqa: F401
+
+
+@pytest.fixture
+def file_vide(transactional_db):
+    """These tests commit, and pytest-django does not empty the table of the jobs: the next tests would find them."""
+
+    def vider() -> None:
+        with connection.cursor() as curseur:
+            curseur.execute("truncate procrastinate_jobs, procrastinate_workers cascade")
+
+    vider()
+    yield
+    vider()
+
+
+def travailler() -> None:
+    with app.replace_connector(app.connector.get_worker_connector()) as travailleur:
+        travailleur.run_worker(
+            wait=False, listen_notify=False, install_signal_handlers=False, queues=["messages"], concurrency=4
+        )
+
+
+@pytest.mark.usefixtures("file_vide")
+def test_a_provider_that_fails_and_workers_that_die_lose_and_double_nothing(settings, monkeypatch):
+    settings.SMS_FOURNISSEUR = "octopush"
+    settings.OCTOPUSH_COMPTE, settings.OCTOPUSH_CLE = COMPTE, CLE
+    pannes.preparer(16)
+    confirmes = list(RendezVous.objects.order_by("pk"))[::2]
+    annules_a: dict[str, float] = {}
+    for rdv in confirmes:
+        messagerie.annoncer_confirmation(rendez_vous=rdv)
+    for rdv in confirmes[:3]:
+        messagerie.annoncer_annulation(rendez_vous=annuler(rdv, Statut.ANNULE))
+        annules_a[rdv.participations.get().apprenant.telephone.as_e164] = time.time()
+    taches.rappeler(timestamp=0)
+    taches.rappeler(timestamp=0)
+    vrai_envoi, morts = envoi.envoyer_sms, iter([False, True] * 5)
+
+    def mourir_apres(**sms: str) -> str:
+        reference = vrai_envoi(**sms)
+        if next(morts, False):
+            raise ConnectionError("killed between the provider's answer and the commit")
+        return reference
+
+    monkeypatch.setattr(envoi, "envoyer_sms", mourir_apres)
+    with octopush_factice(panne=pannes.une_fois_sur_trois, apres=pannes.une_reponse_perdue_sur_deux) as service:
+        settings.OCTOPUSH_URL = service.adresse
+        for _ in range(envoi.ESSAIS):
+            travailler()
+            if not Message.objects.filter(etat=Etat.A_ENVOYER).exists():
+                break
+            pannes.hater()
+
+    compte = pannes.bilan(service, annules_a)
+    assert compte["par état"] == {"a_envoyer": 0, "envoye": 16, "remis": 0, "echoue": 0, "sans_objet": 3}
+    assert compte["SMS partis"] == 16
+    assert compte["deuxièmes envois refusés grâce à la clé"] >= 5
+    for rien in (
+        "SMS partis deux fois",
+        "manquants : ni annulé, ni prévenu",
+        "manquants : annulé sans le savoir",
+        "confirmation ou rappel parti après l'annulation",
+    ):
+        assert compte[rien] == 0
+
+
+@pytest.mark.usefixtures("file_vide")
+def test_a_periodic_job_cut_short_and_queued_again_does_not_block_the_others():
+    """Both cannot be queued: without care, the first one found would leave all the others "doing" for ever."""
+    taches.rappeler.defer(timestamp=1)  # type: ignore[call-arg]
+    messagerie.annoncer_confirmation(rendez_vous=un_rendez_vous())
+    with connection.cursor() as curseur:
+        curseur.execute("update procrastinate_jobs set status = 'doing'")
+    taches.rappeler.defer(timestamp=2)  # type: ignore[call-arg]
+
+    async_to_sync(taches.rendre_les_interrompus)(app.job_manager)
+
+    restent = ProcrastinateJob.objects.order_by("task_name").values_list("task_name", "status")
+    assert list(restent) == [("reservations.envoyer_message", "todo")] * 2 + [("reservations.rappeler", "todo")]
+
+
+# --- Who receives what: the table of docs/messages.md is what the code does ------------------------------------------
+
+RECU = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+LIGNES = RECU.findall((PROJET / "docs" / "messages.md").read_text())[1:]
+EVENEMENTS: dict[str, Callable[[RendezVous, Agent | None], object]] = {
+    "taken": lambda rdv, qui: messagerie.annoncer_confirmation(rendez_vous=rdv, auteur=qui),
+    "moved": lambda rdv, qui: messagerie.annoncer_deplacement(
+        rendez_vous=rdv, depuis=(rdv.agent, rdv.debut - timedelta(days=1), rdv.fin), auteur=qui, par_la_personne=not qui
+    ),
+    "given to a colleague": lambda rdv, qui: messagerie.annoncer_deplacement(
+        rendez_vous=rdv,
+        depuis=(AgentFactory(courriel="ancien@exemple.fr"), rdv.debut, rdv.fin),
+        auteur=qui,
+        par_la_personne=not qui,
+    ),
+    "cancelled": lambda rdv, qui: messagerie.annoncer_annulation(
+        rendez_vous=annuler(rdv, Statut.EXCUSE if qui is None else Statut.ANNULE), auteur=qui
+    ),
+    "two days before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=48)),
+    "two hours before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=2)),
+}
+
+
+@pytest.mark.parametrize(("evenement", "auteur", "apprenant", "agent", "ancien"), LIGNES)
+@pytest.mark.django_db
+def test_the_table_says_who_receives_what(evenement, auteur, apprenant, agent, ancien):
+    rdv = un_rendez_vous(
+        agent={"courriel": "agent@exemple.fr"},
+        structure={"rappel_2h": True},
+        cree_le=timezone.now() - timedelta(days=9),
+    )
+    collegue = AppartenanceFactory(agent=AgentFactory(courriel="collegue@exemple.fr"), structure=rdv.structure).agent
+    qui = {"the learner": None, "the service": None, "the agent": rdv.agent, "a colleague": collegue}[auteur]
+
+    EVENEMENTS[evenement](rdv, qui)
+
+    recus = {m.destinataire: m.sujet.split(" :")[0] for m in Message.objects.all()}
+    attendus = {"ana@exemple.fr": apprenant, "agent@exemple.fr": agent, "ancien@exemple.fr": ancien}
+    assert recus == {adresse: sujet for adresse, sujet in attendus.items() if sujet != "nothing"}
+    assert Message.objects.count() == len(recus)
+
+
+def test_the_table_forgets_no_event():
+    assert {evenement for evenement, *_ in LIGNES} == set(EVENEMENTS)
