@@ -210,6 +210,7 @@ def _pour_apprenant(
             Message(
                 canal=Canal.SMS,
                 destinataire=apprenant.telephone.as_e164,
+                sujet=texte.sujet,  # does not leave: the history of the rendez-vous says which SMS it was
                 texte=sms,
                 ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
                 rendez_vous=rendez_vous,

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from phonenumber_field.phonenumber import PhoneNumber
+
 from reservations.messagerie import sera_prevenu
-from reservations.models import STATUTS_ANNULES, RendezVous, Statut
+from reservations.models import STATUTS_ANNULES, Canal, RendezVous, Statut
 
 VENUE = (Statut.HONORE, "La personne est venue")
 ABSENTE = (Statut.ABSENT, "La personne n'est pas venue")
@@ -46,10 +48,12 @@ def historique(rendez_vous: RendezVous) -> list[Fait]:
             faits.append(Fait(participation.instructions_acceptees_le, "Instructions acceptées"))
     for message in rendez_vous.messages.filter(confidentiel=False).order_by("cree_le", "pk"):
         titre = f" « {message.sujet} »" if message.sujet else ""
+        sms = message.canal == Canal.SMS
+        adresse = PhoneNumber.from_string(message.destinataire).as_national if sms else message.destinataire
         faits.append(
             Fait(
                 message.etat_le or message.cree_le,
-                f"{message.get_canal_display()}{titre} à {message.destinataire} : {message.get_etat_display()}",
+                f"{message.get_canal_display()}{titre} à {adresse} : {message.get_etat_display()}",
             )
         )
     if rendez_vous.annule_le:
