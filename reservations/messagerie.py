@@ -73,6 +73,19 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
 
 
 @transaction.atomic
+def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal) -> None:
+    """Send the learner their confirmation again, by one channel. The caller knows that it reaches them."""
+    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    participation = rendez_vous.participations.all()[0]
+    apprenant, texte = participation.apprenant, redaction.confirmation(rendez_vous, participation)
+    if canal == Canal.SMS:
+        _poster([_sms(rendez_vous, apprenant, redaction.confirmation_par_sms(rendez_vous), "REQUEST")])
+    else:
+        ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
+        _poster([_courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")])
+
+
+@transaction.atomic
 def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner and the agent that the rendez-vous is cancelled, by whom and with what message.
 
@@ -206,18 +219,20 @@ def _pour_apprenant(
         ics = _ics_apprenant(rendez_vous, participation, texte, methode)
         return [_courriel(rendez_vous, apprenant.courriel, texte, ics, methode)]
     if sms_possibles() and est_mobile(apprenant.telephone):
-        return [
-            Message(
-                canal=Canal.SMS,
-                destinataire=apprenant.telephone.as_e164,
-                sujet=texte.sujet,  # does not leave: the history of the rendez-vous says which SMS it was
-                texte=sms,
-                ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
-                rendez_vous=rendez_vous,
-                debut=rendez_vous.debut,
-            )
-        ]
+        return [_sms(rendez_vous, apprenant, texte.sujet, sms, methode)]
     return []
+
+
+def _sms(rendez_vous: RendezVous, apprenant: Apprenant, sujet: str, texte: str, methode: Methode) -> Message:
+    return Message(
+        canal=Canal.SMS,
+        destinataire=apprenant.telephone.as_e164,
+        sujet=sujet,  # does not leave: the history of the rendez-vous says which SMS it was
+        texte=texte,
+        ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
+        rendez_vous=rendez_vous,
+        debut=rendez_vous.debut,
+    )
 
 
 def _ics_apprenant(

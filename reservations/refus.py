@@ -61,6 +61,12 @@ class DeplacementImpossible(ReservationImpossible):
     phrase = "Ce rendez-vous ne peut plus être déplacé par Internet."
 
 
+class EnvoiImpossible(ReservationImpossible):
+    """The confirmation is not sent again."""
+
+    phrase = "Ce message ne peut pas être envoyé."
+
+
 class SuiviImpossible(ReservationImpossible):
     """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
 

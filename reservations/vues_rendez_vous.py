@@ -1,6 +1,6 @@
 """The learner's rendez-vous, for whoever holds its secret link: see it, put it in a calendar, cancel it.
 
-Moving it is in `vues_deplacement_public`.
+Moving it is in `vues_deplacement_public`, what helps to remember it in `vues_garder`.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from reservations import messagerie, services
+from reservations import liens, messagerie, services
 from reservations.deplacement import limites_en_mots, refus_du_deplacement
 from reservations.models import STATUTS_ANNULES, RendezVous, Statut
 from reservations.redaction import HEURES_LOCALES
@@ -51,7 +51,7 @@ def rendez_vous_public(request: HttpRequest, rendez_vous: RendezVous) -> HttpRes
     reponse = render(
         request,
         "reservations/rendez_vous_public.html",
-        {**_contexte(rendez_vous), "vient_de": _vient_de(request, rendez_vous)},
+        {**contexte_du_rendez_vous(rendez_vous), "vient_de": _vient_de(request, rendez_vous)},
     )
     # The address is a secret, and this page has links to other sites. It has no form: with this policy browsers hide
     # the origin of a POST, and the CSRF check would refuse it.
@@ -75,7 +75,7 @@ def annuler_rendez_vous(request: HttpRequest, rendez_vous: RendezVous) -> HttpRe
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
     if not rendez_vous.est_annulable_par_la_personne(timezone.now()):
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
-    return render(request, "reservations/rendez_vous_public_annuler.html", _contexte(rendez_vous))
+    return render(request, "reservations/rendez_vous_public_annuler.html", contexte_du_rendez_vous(rendez_vous))
 
 
 @login_not_required
@@ -95,7 +95,8 @@ def ics(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
     return reponse
 
 
-def _contexte(rendez_vous: RendezVous) -> dict[str, object]:
+def contexte_du_rendez_vous(rendez_vous: RendezVous) -> dict[str, object]:
+    """Return what each page of a rendez-vous may show."""
     maintenant = timezone.now()
     participations = list(rendez_vous.participations.all())
     return {
@@ -112,6 +113,11 @@ def _contexte(rendez_vous: RendezVous) -> dict[str, object]:
         "annulable": rendez_vous.est_annulable_par_la_personne(maintenant),
         "deplacable": not refus_du_deplacement(rendez_vous, maintenant),
         "limites": limites_en_mots(rendez_vous.structure),
+        "plan": liens.plan(rendez_vous.lieu) if rendez_vous.lieu else "",
+        "agendas": [
+            ("Google Agenda", liens.agenda_google(rendez_vous)),
+            ("Outlook.com", liens.agenda_outlook(rendez_vous)),
+        ],
     }
 
 

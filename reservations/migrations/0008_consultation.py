@@ -3,48 +3,67 @@
 import django.db.models.functions.text
 import django.utils.timezone
 import phonenumber_field.modelfields
-import structures.models
 from django.db import migrations, models
+
+import structures.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reservations', '0007_agent_choisi'),
-        ('structures', '0008_limites_des_apprenants'),
+        ("reservations", "0007_agent_choisi"),
+        ("structures", "0008_limites_des_apprenants"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Consultation',
+            name="Consultation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('jeton', models.CharField(default=structures.models.jeton_secret, max_length=43, unique=True, verbose_name="jeton de l'onglet")),
-                ('adresse', models.CharField(blank=True, max_length=64, verbose_name='adresse réseau, hachée')),
-                ('courriel', models.EmailField(blank=True, max_length=254, verbose_name='adresse e-mail')),
-                ('telephone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='téléphone')),
-                ('code_hache', models.CharField(blank=True, max_length=64, verbose_name='code, haché')),
-                ('code_expire_a', models.DateTimeField(blank=True, null=True, verbose_name="code valable jusqu'à")),
-                ('code_essais', models.PositiveSmallIntegerField(default=0, verbose_name='essais du code')),
-                ('codes_envoyes', models.PositiveSmallIntegerField(default=0, verbose_name='codes envoyés')),
-                ('contact_verifie', models.CharField(blank=True, max_length=254, verbose_name='adresse ou numéro vérifié')),
-                ('cree_le', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='créée le')),
-                ('ouverte_jusqu_a', models.DateTimeField(blank=True, null=True, verbose_name="ouverte jusqu'à")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "jeton",
+                    models.CharField(
+                        default=structures.models.jeton_secret,
+                        max_length=43,
+                        unique=True,
+                        verbose_name="jeton de l'onglet",
+                    ),
+                ),
+                ("adresse", models.CharField(blank=True, max_length=64, verbose_name="adresse réseau, hachée")),
+                ("courriel", models.EmailField(blank=True, max_length=254, verbose_name="adresse e-mail")),
+                (
+                    "telephone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True, max_length=128, region=None, verbose_name="téléphone"
+                    ),
+                ),
+                ("code_hache", models.CharField(blank=True, max_length=64, verbose_name="code, haché")),
+                ("code_expire_a", models.DateTimeField(blank=True, null=True, verbose_name="code valable jusqu'à")),
+                ("code_essais", models.PositiveSmallIntegerField(default=0, verbose_name="essais du code")),
+                ("codes_envoyes", models.PositiveSmallIntegerField(default=0, verbose_name="codes envoyés")),
+                (
+                    "contact_verifie",
+                    models.CharField(blank=True, max_length=254, verbose_name="adresse ou numéro vérifié"),
+                ),
+                (
+                    "cree_le",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="créée le"),
+                ),
+                ("ouverte_jusqu_a", models.DateTimeField(blank=True, null=True, verbose_name="ouverte jusqu'à")),
             ],
             options={
-                'verbose_name': 'consultation',
+                "verbose_name": "consultation",
             },
         ),
         migrations.AddIndex(
-            model_name='apprenant',
-            index=models.Index(django.db.models.functions.text.Upper('courriel'), name='reservations_apprenant_connu'),
+            model_name="apprenant",
+            index=models.Index(django.db.models.functions.text.Upper("courriel"), name="reservations_apprenant_connu"),
         ),
         migrations.AddIndex(
-            model_name='apprenant',
-            index=models.Index(fields=['telephone'], name='reservations_apprenant_numero'),
+            model_name="apprenant",
+            index=models.Index(fields=["telephone"], name="reservations_apprenant_numero"),
         ),
         migrations.AddIndex(
-            model_name='consultation',
-            index=models.Index(fields=['cree_le'], name='reservations_consultation_age'),
+            model_name="consultation",
+            index=models.Index(fields=["cree_le"], name="reservations_consultation_age"),
         ),
     ]
