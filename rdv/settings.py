@@ -231,6 +231,10 @@ OPTION_MINUTES = 15  # how long a slot is held while the person identifies; the 
 OPTION_MINUTES_MAXIMUM = 60  # and never longer than this in all
 OPTIONS_PAR_VISITEUR = 2
 OPTIONS_PAR_ADRESSE = env.int("OPTIONS_PAR_ADRESSE", default=20)  # a library's computers share one address
+# Rendez-vous to come of one contact, in all the structures; whoever has more telephones.
+RENDEZ_VOUS_PAR_CONTACT = env.int("RENDEZ_VOUS_PAR_CONTACT", default=5)
+# A robot fills the contact step at once, nobody else does.
+SECONDES_AVANT_CONTACT = env.int("SECONDES_AVANT_CONTACT", default=2)
 CODE_MINUTES = 15
 CODE_ESSAIS = 5
 CODES_PAR_DEMARCHE = 5

@@ -63,9 +63,13 @@ class FormulaireCoordonnees(forms.Form):
         error_messages={"required": "Écrivez l'adresse où nous venons."},
     )
 
-    def __init__(self, *args: object, motif: Motif, **kwargs: object) -> None:
+    # A trap: people do not see it, robots fill every field.
+    site = forms.CharField(required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}))
+
+    def __init__(self, *args: object, motif: Motif, trop_vite: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.motif = motif
+        self.trop_vite = trop_vite  # sent sooner than anyone reads
         self.par_telephone = motif.type_lieu == TypeLieu.TELEPHONE
         self.par_sms = sms_possibles()
         if motif.type_lieu != TypeLieu.DOMICILE:
@@ -121,6 +125,11 @@ class FormulaireCoordonnees(forms.Form):
     def clean(self) -> None:
         """One way to receive the code; the error is beside the field that can be corrected."""
         super().clean()
+        if self.cleaned_data.pop("site", "") or self.trop_vite:
+            raise ValidationError(
+                "Nous n'avons pas pu vérifier que vous n'êtes pas un robot. Appuyez encore une fois sur "
+                "« Recevoir mon code », ou téléphonez à la structure."
+            )
         if not self.par_sms or "courriel" in self.errors or "telephone" in self.errors:
             return
         courriel, telephone = self.cleaned_data.get("courriel"), self.cleaned_data.get("telephone")

@@ -57,7 +57,7 @@ def envoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> None:
     """
     demarche_verrouillee = type(demarche)._default_manager.select_for_update(of=("self",)).get(pk=demarche.pk)
     contact = hacher(demarche_verrouillee.contact, usage="contact")
-    _compter_un_par_un(contact, demarche_verrouillee.adresse)
+    un_par_un(f"codes:{contact}", f"codes:{demarche_verrouillee.adresse}")
     depuis = maintenant - timedelta(hours=1)
     recents = EnvoiDeCode.objects.filter(envoye_le__gt=depuis)
     if (
@@ -77,14 +77,14 @@ def envoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> None:
     messagerie.envoyer_code(demarche=demarche, code=code)
 
 
-def _compter_un_par_un(*comptes: str) -> None:
-    """Make the codes of one contact or of one network address wait for each other, until the transaction ends.
+def un_par_un(*comptes: str) -> None:
+    """Make what is counted for one contact or for one network address wait for each other, until the transaction ends.
 
     Counting then writing lets through as many requests as arrive together: each booking has a row of its own to lock.
     """
     with connection.cursor() as curseur:
         for compte in sorted(comptes):
-            curseur.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"codes:{compte}"])
+            curseur.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [compte])
 
 
 def _hacher_code(demarche: PorteurDeCode, code: str) -> str:

@@ -73,16 +73,18 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
 
 
 @transaction.atomic
-def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal) -> None:
+def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: datetime) -> None:
     """Send the learner their confirmation again, by one channel. The caller knows that it reaches them."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     participation = rendez_vous.participations.all()[0]
     apprenant, texte = participation.apprenant, redaction.confirmation(rendez_vous, participation)
     if canal == Canal.SMS:
-        _poster([_sms(rendez_vous, apprenant, redaction.confirmation_par_sms(rendez_vous), "REQUEST")])
+        message = _sms(rendez_vous, apprenant, redaction.confirmation_par_sms(rendez_vous), "REQUEST")
     else:
         ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
-        _poster([_courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")])
+        message = _courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")
+    message.cree_le = maintenant  # what the limits count
+    _poster([message])
 
 
 @transaction.atomic

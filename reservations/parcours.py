@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
-from math import ceil
+from math import ceil, cos, hypot, inf, radians
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,6 +152,27 @@ def disponibilites_des_lieux(motif: Motif, lieux: Sequence[Lieu], recherche: Rec
     demande = demande_du_public(motif, maintenant=recherche.maintenant)
     premiers = {c.lieu_id: c.debut for c in recherche.premiers([demande])}
     return [Disponibilite(lieu, premiers.get(lieu.pk)) for lieu in lieux]
+
+
+def disponibilites_ailleurs(
+    motif: Motif, lieu: Lieu | None, lieux: Sequence[Lieu], recherche: Recherche
+) -> list[Disponibilite]:
+    """Return the other lieux of a motif that have a free time, the nearest first, a few. At most one query."""
+    autres = [autre for autre in lieux if autre != lieu]
+    if lieu is None or not autres:
+        return []
+    libres = [dispo for dispo in disponibilites_des_lieux(motif, autres, recherche) if dispo.premier]
+    return sorted(libres, key=lambda dispo: _eloignement(lieu, dispo.objet))[:NOMBRE_PROPOSE]
+
+
+def _eloignement(lieu: Lieu, autre: Motif | Lieu) -> float:
+    """Return what grows with the distance between two lieux; one that is on no map comes last."""
+    if not isinstance(autre, Lieu):
+        return inf
+    nord, est, autre_nord, autre_est = lieu.latitude, lieu.longitude, autre.latitude, autre.longitude
+    if nord is None or est is None or autre_nord is None or autre_est is None:
+        return inf
+    return hypot(autre_nord - nord, (autre_est - est) * cos(radians(nord)))
 
 
 # --- Weeks ----------------------------------------------------------------------------------------------------------

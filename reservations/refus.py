@@ -31,6 +31,16 @@ class TropDeCreneauxGardes(ReservationImpossible):
     )
 
 
+class TropDeRendezVous(ReservationImpossible):
+    """One contact has many rendez-vous to come."""
+
+    def __init__(self, nombre: int) -> None:
+        super().__init__(
+            f"Vous avez déjà {nombre} rendez-vous à venir. Pour en prendre un autre, annulez-en un, "
+            "ou téléphonez à la structure."
+        )
+
+
 class DemarcheIncomplete(ReservationImpossible):
     """A step was skipped: instructions not accepted, contact not verified, phone number missing."""
 

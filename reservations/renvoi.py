@@ -35,12 +35,14 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: str, maintenant: da
     choisi = next((trouve for trouve in possibles if trouve[0] == canal), None)
     if choisi is None or not rendez_vous.est_annulable(maintenant):
         raise EnvoiImpossible
-    envoyes = Message.objects.filter(rendez_vous=rendez_vous, canal=canal, destinataire=choisi[2])
+    envoyes = Message.objects.filter(
+        rendez_vous=rendez_vous, canal=canal, destinataire=choisi[2], cree_le__lte=maintenant
+    )
     if envoyes.filter(cree_le__gt=maintenant - DOUBLE_CLIC).exists():
         return choisi[1]
     if envoyes.filter(cree_le__gt=maintenant - timedelta(hours=1)).count() >= PAR_HEURE:
         raise EnvoiImpossible(
             "Ce message est déjà parti plusieurs fois. Attendez une heure avant d'en demander un autre."
         )
-    messagerie.renvoyer_confirmation(rendez_vous=rendez_vous, canal=choisi[0])
+    messagerie.renvoyer_confirmation(rendez_vous=rendez_vous, canal=choisi[0], maintenant=maintenant)
     return choisi[1]

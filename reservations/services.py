@@ -15,7 +15,7 @@ from motifs.models import Motif, TypeLieu
 from reservations import messagerie
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public
 from reservations.deplacement import a_sa_duree, creneaux_de_deplacement, refus_du_deplacement
-from reservations.identification import hacher, instructions_acceptees
+from reservations.identification import hacher, instructions_acceptees, un_par_un
 from reservations.models import (
     STATUTS_OCCUPANTS,
     Apprenant,
@@ -33,6 +33,7 @@ from reservations.refus import (
     MotifFerme,
     SuiviImpossible,
     TropDeCreneauxGardes,
+    TropDeRendezVous,
 )
 from structures.models import Agent
 from structures.services import verrouiller_agents
@@ -257,7 +258,7 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
     """Turn a complete booking in progress into a rendez-vous. Asked twice, it gives the same rendez-vous.
 
     An option that expired meanwhile is taken back if its slot is still free.
-    Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
+    Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous.
     """
     demarche = Demarche.objects.select_related("motif__structure", "rendez_vous").get(pk=demarche.pk)
     if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
@@ -276,7 +277,17 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
             demarche.agent_id,
         )
     with course_perdue_est_un_refus(), transaction.atomic():
+        _limiter_les_rendez_vous(demarche, maintenant)
         return _confirmer_sous_verrou(demarche, maintenant)
+
+
+def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
+    """At most so many rendez-vous to come per verified contact, two confirmations of one contact in turn."""
+    un_par_un(f"rendez-vous:{hacher(demarche.contact, usage='contact')}")
+    deja = RendezVous.objects.du_contact(demarche.contact).a_venir(maintenant)
+    nombre = deja.exclude(pk=demarche.rendez_vous_id or 0).count()  # the double click of one just confirmed
+    if nombre >= settings.RENDEZ_VOUS_PAR_CONTACT:
+        raise TropDeRendezVous(nombre)
 
 
 def _verifier_complete(demarche: Demarche) -> None:

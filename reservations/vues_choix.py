@@ -18,6 +18,7 @@ from reservations.parcours import (
     Recherche,
     a_des_instructions,
     dans_la_fenetre,
+    disponibilites_ailleurs,
     disponibilites_des_lieux,
     disponibilites_des_motifs,
     etape,
@@ -141,6 +142,11 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
         **perdu,
         "propositions": propositions(motif, lieu, recherche, semaine),
     }
+    if not request.htmx:  # type: ignore[attr-defined]
+        contexte["ailleurs"] = [
+            (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
+            for dispo in disponibilites_ailleurs(motif, lieu, lieux, recherche)
+        ]
     region = "creneaux" if request.method == "GET" else None
     return page_ou_fragment(request, "reservations/parcours/choix_creneau.html", contexte, region)
 

@@ -1,5 +1,8 @@
 """The learner says who they are, for the slot held: instructions, contact, code, confirmation. GET never writes."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -108,8 +111,11 @@ def coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 
 
 def _donner_coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
-    formulaire = FormulaireCoordonnees(request.POST, motif=demarche.motif)
-    if formulaire.is_valid():
+    trop_vite = timezone.now() < demarche.cree_le + timedelta(seconds=settings.SECONDES_AVANT_CONTACT)
+    formulaire = FormulaireCoordonnees(request.POST, motif=demarche.motif, trop_vite=trop_vite)
+    if not formulaire.is_valid() and formulaire.non_field_errors():
+        garder_saisie(request, demarche, "coordonnees", a_verifier=False, refus=str(formulaire.non_field_errors()[0]))
+    elif formulaire.is_valid():
         try:
             identification.donner_coordonnees(demarche=demarche, maintenant=timezone.now(), **formulaire.cleaned_data)
         except TropDeCodes as trop:

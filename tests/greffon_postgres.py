@@ -12,6 +12,7 @@ from rdv.postgres_embarque import PostgresIndisponible, demarrer_pour_essais
 
 os.environ |= {
     "FICHIER_ENV": os.devnull,
+    "SECONDES_AVANT_CONTACT": "0",  # tests type faster than people
     "SECRET_KEY": "essais",  # signs nothing that outlives the run
     "DATABASE_POOL_MAX": "0",  # a pool would keep connections to the databases that the run drops
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # playwright's synchronous API runs an event loop in the thread of the tests

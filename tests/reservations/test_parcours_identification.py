@@ -175,6 +175,7 @@ def test_les_champs_se_remplissent_tout_seuls(client, sms):
         "nom": "family-name",
         "courriel": "email",
         "telephone": "tel",
+        "site": "off",
     }
     assert "E-mail ou téléphone portable : un seul suffit." in page.text_content()
 
@@ -255,7 +256,7 @@ def test_le_retour_aux_coordonnees_les_retrouve_et_ne_renvoie_pas_de_code(client
     donner_coordonnees(client, demarche, telephone="0612345678")
     page = arbre(client.get(etape("coordonnees", demarche)))
     valeurs = {c.get("name"): c.get("value") for c in page.xpath("//input[starts-with(@id, 'id_')]")}
-    assert valeurs == {**IDENTITE, "telephone": "06 12 34 56 78"}
+    assert valeurs == {**IDENTITE, "telephone": "06 12 34 56 78", "site": None}
     donner_coordonnees(client, demarche, telephone="0612345678")  # a double click too
     assert Message.objects.count() == 1
 
