@@ -79,7 +79,8 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: 
     participation = rendez_vous.participations.all()[0]
     apprenant, texte = participation.apprenant, redaction.confirmation(rendez_vous, participation)
     if canal == Canal.SMS:
-        message = _sms(rendez_vous, apprenant, redaction.confirmation_par_sms(rendez_vous), "REQUEST")
+        sms = redaction.confirmation_par_sms(rendez_vous)
+        message = _sms(rendez_vous, apprenant, texte.sujet, sms, "REQUEST")
     else:
         ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
         message = _courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")
