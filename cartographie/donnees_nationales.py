@@ -248,12 +248,20 @@ def charger(*, agents: int, passe: int, graine: int, maintenant: datetime, suivr
         _ecrire_les_plages(curseur, pays, suivre)
         _ecrire_les_absences(curseur, pays, suivre)
         _ecrire_les_apprenants(curseur, pays, suivre)
-        a_venir = ecrire_rendez_vous(curseur, pays, _a_venir(pays), premier=1, suivre=suivre, total=0)
-        ecrire_rendez_vous(curseur, pays, _passes(pays, passe), premier=a_venir + 1, suivre=suivre, total=passe)
-        for requete in connection.ops.sequence_reset_sql(no_style(), _MODELES):
-            curseur.execute(requete)
+        _ecrire_rendez_vous(curseur, pays, _a_venir(pays), premier=1, suivre=suivre, total=0)
+        ajouter_passe(pays, passe, suivre=suivre)
         curseur.execute("ANALYZE")
     return pays
+
+
+def ajouter_passe(pays: Pays, nombre: int, *, suivre: Suivre = _sans_suivi) -> None:
+    """Write so many past rendez-vous in a country that has none. Raises TropDePasse."""
+    with transaction.atomic(), connection.cursor() as curseur:
+        curseur.execute("SET LOCAL statement_timeout = 0")
+        premier = 1 + (RendezVous.objects.aggregate(dernier=models.Max("pk"))["dernier"] or 0)
+        _ecrire_rendez_vous(curseur, pays, _passes(pays, nombre), premier=premier, suivre=suivre, total=nombre)
+        for requete in connection.ops.sequence_reset_sql(no_style(), _MODELES):
+            curseur.execute(requete)
 
 
 _MODELES: list[type[models.Model]] = [
@@ -261,6 +269,7 @@ _MODELES: list[type[models.Model]] = [
     Appartenance,
     Motif,
     PlageOuverture,
+    PlageOuverture.motifs.through,
     Ouverture,
     Absence,
     Indisponibilite,
@@ -516,10 +525,10 @@ def _passes(pays: Pays, nombre: int) -> Iterator[_Pris]:
             yield _Pris(n, s, libres[rang], statut, hasard)
 
 
-def ecrire_rendez_vous(
+def _ecrire_rendez_vous(
     curseur: Any, pays: Pays, pris: Iterable[_Pris], *, premier: int, suivre: Suivre, total: int
-) -> int:
-    """Write rendez-vous, one learner each, and return the last identifier. Learners are the agent's own, in turn."""
+) -> None:
+    """Write rendez-vous, each of one learner of its agent."""
     personnes: list[int] = []
 
     def lignes() -> Iterator[tuple]:
@@ -564,4 +573,3 @@ def ecrire_rendez_vous(
             len(personnes),
         ),
     )
-    return premier + len(personnes) - 1

@@ -11,7 +11,7 @@ may begin during a pause: nobody waits for the agent then.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ from django.db import connection
 
 from motifs.models import Motif
 from reservations.models import STATUTS_OCCUPANTS
+
+# The first slots of more motifs than this are looked for in two steps.
+PEU_DE_MOTIFS, BIENTOT = 50, timedelta(weeks=2)
 
 
 @dataclass(frozen=True)
@@ -67,25 +70,33 @@ _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 # window and its grid with it, hence the margin on what occupies the agents: an ouverture lasts under 25 hours (the
 # night when clocks go back), a pause two at most. The pause of a plage makes each rendez-vous begin that much earlier
 # for it: no slot may end meanwhile.
+#
+# How it is written is measured (docs/performance.md). Single values looked up by subqueries, not joins: the order of
+# joins is what planning spends its time on, and planning was half of the whole. MATERIALIZED: else what occupies an
+# agent is computed again for each of their plages. An ouverture that is all taken is seen by dichotomy (<@), a
+# subtraction would read all of what is taken. The grid is computed only for a piece that begins before the window, and
+# once (OFFSET 0).
 _MORCEAUX = f"""
 WITH demande AS (
     SELECT * FROM unnest(
-        %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[]
-    ) AS d(motif_id, duree, tot, tard)
-), plage AS (
-    SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN m.type_lieu = 'sur_place' THEN p.lieu_id END AS lieu_id
+        %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[],
+        %(sur_place)s::boolean[]
+    ) AS d(motif_id, duree, tot, tard, sur_place)
+), plage AS MATERIALIZED (
+    SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN d.sur_place THEN p.lieu_id END AS lieu_id
     FROM demande d
-    JOIN motifs_motif m ON m.id = d.motif_id
     JOIN plages_plageouverture_motifs pm ON pm.motif_id = d.motif_id
     JOIN plages_plageouverture p ON p.id = pm.plageouverture_id
-    JOIN structures_agent a ON a.id = p.agent_id AND a.is_active
-    JOIN structures_appartenance ap ON ap.agent_id = p.agent_id AND ap.structure_id = p.structure_id
-    LEFT JOIN structures_lieu l ON l.id = p.lieu_id
-    WHERE (m.type_lieu <> 'sur_place' OR l.ouvert)
-      AND (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
+    WHERE (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
       AND (%(lieux)s::bigint[] IS NULL OR p.lieu_id = ANY(%(lieux)s))
-), occupation AS (
-    SELECT a.agent_id, a.pause, o.occupe
+      AND (%(trouves)s::text[] IS NULL
+           OR d.motif_id || '/' || CASE WHEN d.sur_place THEN p.lieu_id ELSE 0 END <> ALL(%(trouves)s))
+      AND (SELECT a.is_active FROM structures_agent a WHERE a.id = p.agent_id)
+      AND (SELECT true FROM structures_appartenance m
+           WHERE m.agent_id = p.agent_id AND m.structure_id = p.structure_id)
+      AND (NOT d.sur_place OR (SELECT l.ouvert FROM structures_lieu l WHERE l.id = p.lieu_id))
+), occupation AS MATERIALIZED (
+    SELECT a.agent_id, a.pause, coalesce(o.occupe, '{{}}') AS occupe
     FROM (SELECT agent_id, pause, tstzrange(min(tot) - interval '27 hours', max(tard) + interval '27 hours') AS fenetre
           FROM plage GROUP BY agent_id, pause) a
     CROSS JOIN LATERAL (
@@ -93,7 +104,9 @@ WITH demande AS (
             SELECT i.periode FROM plages_indisponibilite i
             WHERE i.agent_id = a.agent_id AND i.periode && a.fenetre AND %(absences)s
             UNION ALL
-            SELECT tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) FROM reservations_rendezvous r
+            SELECT CASE a.pause WHEN 0 THEN r.periode
+                   ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END
+            FROM reservations_rendezvous r
             WHERE r.agent_id = a.agent_id AND r.periode && a.fenetre AND r.statut IN ({_OCCUPANTS})
               AND %(rendez_vous)s
               AND (r.expire_a IS NULL OR r.expire_a > %(maintenant)s)
@@ -101,21 +114,22 @@ WITH demande AS (
               AND r.id <> %(sauf)s
         ) x
     ) o
+), plage_occupee AS MATERIALIZED (
+    SELECT * FROM plage JOIN occupation USING (agent_id, pause)
 ), morceau AS (
     SELECT p.motif_id, p.lieu_id, p.agent_id, p.duree, p.tard, p.pause, f.premier, upper(libre.piece) AS fin
-    FROM plage p
-    JOIN occupation c USING (agent_id, pause)
+    FROM plage_occupee p
     CROSS JOIN LATERAL (
         SELECT o.periode FROM plages_ouverture o
-        WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]')
+        WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]') AND NOT o.periode <@ p.occupe
     ) o
-    CROSS JOIN LATERAL unnest(
-        tstzmultirange(o.periode) - coalesce(c.occupe, '{{}}'::tstzmultirange)
-    ) AS libre(piece)
+    CROSS JOIN LATERAL unnest(tstzmultirange(o.periode) - p.occupe) AS libre(piece)
     CROSS JOIN LATERAL (
-        SELECT lower(libre.piece) + p.duree * greatest(
-            0, ceil(extract(epoch FROM p.tot - lower(libre.piece)) / extract(epoch FROM p.duree))
-        )::float8 AS premier
+        SELECT CASE WHEN lower(libre.piece) >= p.tot THEN lower(libre.piece)
+               ELSE lower(libre.piece) + p.duree * ceil(
+                   extract(epoch FROM p.tot - lower(libre.piece)) / extract(epoch FROM p.duree)
+               )::float8 END AS premier
+        OFFSET 0
     ) f
     WHERE f.premier <= p.tard AND f.premier + p.duree <= upper(libre.piece)
 )
@@ -166,17 +180,38 @@ def premiers_creneaux(
     absences: bool = True,
     rendez_vous: bool = True,
 ) -> list[Creneau]:
-    """Return the first free slot of each (motif, lieu) that has one, sorted by start. One query.
+    """Return the first free slot of each (motif, lieu) that has one, sorted by start. One query, two for many motifs:
+    most have something within two weeks, and only the others are looked for any further.
 
     absences, rendez_vous: False to ask what would be free without them, and so tell why nothing is.
     """
-    lignes = _executer(
-        _PREMIERS, demandes, maintenant, agents, lieux, visiteur, sauf, absences=absences, rendez_vous=rendez_vous
-    )
-    return sorted(
-        Creneau(premier, agent, motif, lieu, premier + duree, pause)
-        for motif, lieu, agent, premier, _, duree, _, pause in lignes
-    )
+
+    def chercher(fenetres: Sequence[Demande], deja: Sequence[Creneau] = ()) -> list[Creneau]:
+        lignes = _executer(
+            _PREMIERS,
+            fenetres,
+            maintenant,
+            agents,
+            lieux,
+            visiteur,
+            sauf,
+            absences=absences,
+            rendez_vous=rendez_vous,
+            trouves=[f"{c.motif_id}/{c.lieu_id or 0}" for c in deja],
+        )
+        return [
+            Creneau(premier, agent, motif, lieu, premier + duree, pause)
+            for motif, lieu, agent, premier, _, duree, _, pause in lignes
+        ]
+
+    if len(demandes) <= PEU_DE_MOTIFS:
+        return sorted(chercher(demandes))
+    bornes = [min(d.au_plus_tard, d.au_plus_tot + BIENTOT) for d in demandes]
+    proches = chercher([replace(d, au_plus_tard=borne) for d, borne in zip(demandes, bornes, strict=True)])
+    ensuite = [
+        replace(d, au_plus_tot=borne) for d, borne in zip(demandes, bornes, strict=True) if borne < d.au_plus_tard
+    ]
+    return sorted(proches + chercher(ensuite, proches))
 
 
 def demande_du_public(
@@ -198,6 +233,7 @@ def _executer(
     *,
     absences: bool = True,
     rendez_vous: bool = True,
+    trouves: Sequence[str] = (),
 ) -> list[tuple[int, int | None, int, datetime, datetime, timedelta, datetime, int]]:
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
@@ -210,6 +246,8 @@ def _executer(
                 "durees": [d.motif.delta for d in utiles],
                 "tots": [d.au_plus_tot for d in utiles],
                 "tards": [d.au_plus_tard for d in utiles],
+                "sur_place": [d.motif.sur_place for d in utiles],
+                "trouves": list(trouves) or None,
                 "agents": None if agents is None else list(agents),
                 "lieux": None if lieux is None else list(lieux),
                 "maintenant": maintenant,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -251,6 +252,13 @@ def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
     assert {(c.debut, numero[c.agent_id]): c.pause for c in libres} == creneaux_naifs(scenario)
     premiers = premiers_creneaux([demande], maintenant=avant)
     assert [p.debut for p in premiers] == [min(c.debut for c in libres)] if libres else premiers == []
+    assert _en_deux_temps([demande], avant, timedelta(days=2)) == premiers
+
+
+def _en_deux_temps(demandes: list[Demande], maintenant: datetime, bientot: timedelta) -> list[Creneau]:
+    """Ask for the first slots as for many motifs: within `bientot`, then further for what had nothing."""
+    with patch.multiple("reservations.creneaux", PEU_DE_MOTIFS=0, BIENTOT=bientot):
+        return premiers_creneaux(demandes, maintenant=maintenant)
 
 
 # --- Rules that the scenarios do not draw ----------------------------------------------------------------------------
@@ -443,6 +451,12 @@ def test_premiers_creneaux_par_motif_et_lieu(motif: Motif, agent: Agent, lundi: 
         (autre_motif.pk, "23 14", True),
         (motif.pk, "24 13", True),
     ]
+    # Whatever falls before or after the two weeks, or on the instant between them.
+    jusque = [timedelta(0), timedelta(days=400), *(p.debut - d.au_plus_tot for p in premiers for d in demandes)]
+    for bientot in jusque:
+        with CaptureQueriesContext(connection) as requetes:
+            assert _en_deux_temps(demandes, maintenant, bientot) == premiers
+        assert len(requetes) <= 2
 
 
 def test_une_requete_quel_que_soit_le_nombre_d_agents_et_de_rendez_vous(

@@ -1,0 +1,101 @@
+"""The bench: what it promises of the engine holds on any machine, and a regression is refused."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from cartographie.banc import Mesure, banc_rapide, comparer, en_json
+from reservations.models import RendezVous
+from structures.models import Agent, Structure
+
+MESURE = Mesure(
+    nom="1. créneaux",
+    premier=9.0,
+    mediane=5.0,
+    p95=6.0,
+    limite=2.5,
+    nom_limite="les mêmes",
+    rapport=2.0,
+    maximum=2.5,
+    requetes=1,
+    repetitions=15,
+)
+
+
+@pytest.mark.lent
+@pytest.mark.django_db
+def test_ratios_and_queries_of_the_engine_hold() -> None:
+    """Never an absolute time. Twice the ratio allowed: CI machines are shared, what this catches is far worse."""
+    mesures = banc_rapide(timezone.now(), lambda: None)
+    assert len(mesures) == 5
+    assert {mesure.nom: mesure.requetes for mesure in mesures} == {mesure.nom: 1 for mesure in mesures}
+    trop = {m.nom: m.rapport for m in mesures if m.maximum and m.rapport > 2 * m.maximum}
+    assert trop == {}
+
+
+@pytest.mark.parametrize(
+    ("champs", "fautes"),
+    [
+        ({"rapport": 2.49}, []),
+        ({"rapport": 2.51}, ["1. créneaux : rapport 2.51, il était de 2.00"]),
+        ({"rapport": 0.5}, []),
+        ({"requetes": 2}, ["1. créneaux : 2 requêtes, il y en avait 1"]),
+        ({"mediane": 500.0}, []),
+        ({"nom": "un nouveau cas", "rapport": 9.0}, []),
+    ],
+)
+def test_a_ratio_worse_by_more_than_a_quarter_is_a_regression(champs: dict[str, object], fautes: list[str]) -> None:
+    avant = {"mesures": en_json([MESURE])}
+    assert comparer([replace(MESURE, **champs)], avant) == fautes
+
+
+@pytest.fixture
+def mesures(monkeypatch: pytest.MonkeyPatch) -> list[Mesure]:
+    """What the bench would measure, and rows that it would have written to do so."""
+
+    def faux_banc(maintenant: object, suivre: object) -> list[Mesure]:
+        Structure.objects.create(nom="Banc")
+        return resultat
+
+    resultat = [MESURE]
+    monkeypatch.setattr("cartographie.management.commands.banc.banc_rapide", faux_banc)
+    return resultat
+
+
+@pytest.mark.django_db
+def test_what_json_wrote_is_what_comparer_reads(tmp_path, mesures: list[Mesure]) -> None:
+    sortie, fichier = StringIO(), tmp_path / "avant.json"
+    call_command("banc", "--rapide", "--json", verbosity=0, stdout=sortie)
+    fichier.write_text(sortie.getvalue(), encoding="utf-8")
+    assert json.loads(sortie.getvalue())["mesures"] == en_json([MESURE])
+    call_command("banc", "--rapide", "--comparer", str(fichier), verbosity=0, stdout=StringIO())
+
+    mesures[0] = replace(MESURE, rapport=2.6)
+    with pytest.raises(CommandError, match="Plus lent qu'avant"):
+        call_command("banc", "--rapide", "--comparer", str(fichier), verbosity=0, stdout=StringIO())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("contenu", [None, "", "[]", '{"mesures": [{}]}', '{"mesures": 3}'])
+def test_a_file_that_is_no_result_is_refused_before_measuring(tmp_path, mesures: list[Mesure], contenu) -> None:
+    fichier = tmp_path / "avant.json"
+    if contenu is not None:
+        fichier.write_text(contenu, encoding="utf-8")
+    with pytest.raises(CommandError, match="n'est pas un résultat"):
+        call_command("banc", "--rapide", "--comparer", str(fichier), verbosity=0)
+
+
+@pytest.mark.django_db
+def test_the_quick_bench_leaves_nothing_in_the_base(mesures: list[Mesure]) -> None:
+    sortie = StringIO()
+    call_command("banc", "--rapide", verbosity=0, stdout=sortie)
+    assert "| 1. créneaux | 5.0 ms | 6.0 ms | 9.0 ms | 1 | les mêmes : 2.5 ms | 2.00 | 2.5 |" in sortie.getvalue()
+    assert not Structure.objects.exists()
+    assert not Agent.objects.exists()
+    assert not RendezVous.objects.exists()
+    assert not connection.needs_rollback
