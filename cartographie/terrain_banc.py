@@ -145,7 +145,7 @@ class Terrain:
             for agent, lieu in zip(agents, lieux, strict=True)
         )
         lien = PlageOuverture.motifs.through
-        lien.objects.bulk_create(lien(plageouverture_id=plage.pk, motif_id=motif.pk) for plage in plages)
+        lien._default_manager.bulk_create(lien(plageouverture_id=plage.pk, motif_id=motif.pk) for plage in plages)
         return [plage.pk for plage in plages]
 
     def _ouvertures(self, lignes: Iterable[tuple[int, datetime, int, int]]) -> None:

@@ -106,8 +106,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         # lock_timeout: a booking that waits longer than 3 s for an agent's row is refused politely.
-        # jit: it compiles for a second what runs for a tenth of one (docs/performance.md).
-        "options": "-c lock_timeout=3000 -c statement_timeout=30000 -c jit=off",
+        "options": "-c lock_timeout=3000 -c statement_timeout=30000",
     }
 )
 # Connections kept open by each process; 0 (tests): none, each thread has its own connection.
