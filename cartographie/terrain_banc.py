@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
 
+from django.core.management.color import no_style
 from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
 
-from cartographie.donnees_nationales import DOMAINE
+from cartographie.donnees_nationales import DOMAINE, copier
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture
 from reservations.creneaux import Demande
@@ -64,18 +68,25 @@ class Terrain:
 
     def ajouter_passe(self, chacun: int) -> None:
         """Give each agent of `ordinaire` so many past rendez-vous, an hour each, end to end."""
+        fin = timezone.now().replace(minute=0, second=0, microsecond=0)
+        premier = 1 + (RendezVous.objects.aggregate(dernier=Max("pk"))["dernier"] or 0)
+        heures = ((agent, fin - HEURE * n) for agent in self.agents for n in range(1, chacun + 1))
         with connection.cursor() as curseur:
-            curseur.execute(
-                """
-                INSERT INTO reservations_rendezvous (uid, jeton, structure_id, motif_id, agent_id, type_lieu, debut,
-                    fin, pause, statut, visiteur, adresse, adresse_domicile, sequence, message_d_annulation, cree_le)
-                SELECT gen_random_uuid(), gen_random_uuid()::text, %s, %s, agent, 'telephone',
-                    now() - interval '1 hour' * (n + 1), now() - interval '1 hour' * n,
-                    0, 'honore', '', '', '', 0, '', now()
-                FROM unnest(%s) AS agent, generate_series(1, %s) AS n
-                """,
-                [self.ordinaire.structure_id, self.ordinaire.pk, self.agents, chacun],
+            copier(
+                curseur,
+                RendezVous,
+                ("id", "uid", "jeton", "agent_id", "debut", "fin"),
+                (
+                    (n, uuid4(), f"banc-{n}", agent, debut, debut + HEURE)
+                    for n, (agent, debut) in enumerate(heures, premier)
+                ),
+                structure_id=self.ordinaire.structure_id,
+                motif_id=self.ordinaire.pk,
+                type_lieu=TypeLieu.TELEPHONE.value,
+                statut=Statut.HONORE.value,
             )
+            for requete in connection.ops.sequence_reset_sql(no_style(), [RendezVous]):
+                curseur.execute(requete)
             curseur.execute("ANALYZE reservations_rendezvous")
 
     def _ordinaire(self) -> None:

@@ -21,6 +21,7 @@ MESURE = Mesure(
     limite=2.5,
     nom_limite="les mêmes",
     rapport=2.0,
+    rapport_des_meilleurs=1.9,
     maximum=2.5,
     requetes=1,
     repetitions=15,
@@ -30,11 +31,12 @@ MESURE = Mesure(
 @pytest.mark.lent
 @pytest.mark.django_db
 def test_ratios_and_queries_of_the_engine_hold() -> None:
-    """Never an absolute time. Twice the ratio allowed: CI machines are shared, what this catches is far worse."""
+    """Never an absolute time. Twice the ratio allowed, of the best times: CI machines are shared, and what this is for
+    (a table read whole, something computed again for each row) is far worse."""
     mesures = banc_rapide(timezone.now(), lambda: None)
     assert len(mesures) == 5
     assert {mesure.nom: mesure.requetes for mesure in mesures} == {mesure.nom: 1 for mesure in mesures}
-    trop = {m.nom: m.rapport for m in mesures if m.maximum and m.rapport > 2 * m.maximum}
+    trop = {m.nom: m for m in mesures if m.maximum and m.rapport_des_meilleurs > 2 * m.maximum}
     assert trop == {}
 
 
