@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/lieux.geojson", vues_flux.lieux_standard, {"extension": "geojson"}, name="lieux_geojson"),
     path("org/ext/<slug:territoire>/<slug:id_externe>/", vues_flux.lien_externe, name="lien_externe"),
     path("carte/", vues_carte.carte, name="carte"),
+    path("carte/points.json", vues_carte.points_de_la_carte, name="points_de_la_carte"),
     path("carte/departement/<slug:code>/", vues_carte.departement, name="departement"),
     path("lieux/<int:lieu_id>-<slug:nom>/", vues_carte.fiche, name="fiche"),
     path("lieux/<int:lieu_id>/", vues_carte.fiche, name="fiche_courte"),

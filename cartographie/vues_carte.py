@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from cartographie.disponibilites import par_motif
 from cartographie.fiche import adresse_de_la_fiche, departement_du_lieu, fiche_du_lieu
 from cartographie.forms import FormulaireRecherche
+from cartographie.points import Cadre, points
 from cartographie.recherche import (
     autour,
     communes_cherchees,
@@ -68,6 +71,7 @@ def carte(request: HttpRequest) -> HttpResponse:
         contexte |= _page_de_resultats(request, lieux, demande, position)
     else:
         contexte["departements"] = departements()
+    contexte["vue"] = _vue(position, 10)
     return render(request, "cartographie/carte.html", {**contexte, "form": formulaire})
 
 
@@ -86,9 +90,41 @@ def departement(request: HttpRequest, code: str) -> HttpResponse:
         "ordre_simple": "Par commune",
         "indexable": not request.GET.keys() - {"page"},
         "form": formulaire,
+        "vue": _vue(_centre(lieux), 8),
         **_page_de_resultats(request, lieux, demande, None),
     }
     return render(request, "cartographie/carte.html", contexte)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=300)
+def points_de_la_carte(request: HttpRequest) -> JsonResponse:
+    """What the map draws in a frame."""
+    try:
+        cadre = Cadre(*(float(request.GET.get(bord, "")) for bord in ("ouest", "sud", "est", "nord")))
+    except ValueError:
+        cadre = None
+    if cadre is None or not cadre.valable:
+        return JsonResponse({"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}, status=400)
+    return JsonResponse({"points": points(cadre)}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def _vue(position: Position | None, zoom: int) -> dict[str, Any]:
+    """Where the map opens (None: on the mainland), and on what: our outlines, or the tiles that the instance chose."""
+    vue: dict[str, Any] = {"tuiles": settings.CARTE_TUILES, "attribution": settings.CARTE_ATTRIBUTION}
+    return vue | ({"latitude": position[0], "longitude": position[1], "zoom": zoom} if position else {"zoom": ""})
+
+
+def _centre(lieux: list[Lieu]) -> Position | None:
+    situes = [
+        (lieu.latitude, lieu.longitude) for lieu in lieux if lieu.latitude is not None and lieu.longitude is not None
+    ]
+    if not situes:
+        return None
+    return sum(latitude for latitude, _ in situes) / len(situes), sum(longitude for _, longitude in situes) / len(
+        situes
+    )
 
 
 def _filtres(demande: dict[str, Any]) -> QuerySet[Lieu]:

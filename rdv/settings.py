@@ -157,9 +157,13 @@ if MANDATAIRES_DE_CONFIANCE:
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDES", default=3600 if HTTPS else 0)
 SECURE_REFERRER_POLICY = "same-origin"  # private links carry a secret in their path
 X_FRAME_OPTIONS = "DENY"
+# The map draws the outlines of the départements, which are ours. An instance may choose tiles ({z}, {x}, {y}) instead:
+# its visitors' browsers then ask them of that server, which the policy must allow.
+CARTE_TUILES = env.str("CARTE_TUILES", default="")
+CARTE_ATTRIBUTION = env.str("CARTE_ATTRIBUTION", default="© IGN")
 SECURE_CSP = {
     "default-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, "data:", *(["/".join(CARTE_TUILES.split("/")[:3])] if CARTE_TUILES else [])],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
     "form-action": [CSP.SELF],

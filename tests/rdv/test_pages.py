@@ -54,6 +54,7 @@ PUBLIQUES = {
     "cartographie:prendre_rendez_vous",
     "cartographie:carte",
     "cartographie:departement",
+    "cartographie:points_de_la_carte",
     "cartographie:fiche",
     "cartographie:fiche_courte",
     # 404 unless DEMO.

@@ -1,0 +1,69 @@
+"""What the map draws: places grouped by a grid, in the frame asked."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from cartographie.points import CASES, Cadre, points
+from cartographie.publication import publier
+from tests.aides_agent import une_equipe, une_plage
+from tests.factories import LieuFactory, StructureFactory
+
+FRANCE = Cadre(ouest=-6, sud=41, est=10, nord=52)
+
+
+@pytest.mark.parametrize("cadre", [FRANCE, Cadre(5.0, 44.7, 5.1, 44.75), Cadre(-180, -90, 180, 90)])
+def test_cells_follow_the_frame_and_stay_in_place(cadre: Cadre) -> None:
+    cote = max(cadre.est - cadre.ouest, cadre.nord - cadre.sud)
+    assert CASES <= cote / cadre.case <= 2 * CASES
+    assert (360 / cadre.case).is_integer()
+    decale = Cadre(cadre.ouest * 0.99, cadre.sud * 0.99, cadre.ouest * 0.99 + cote, cadre.sud * 0.99 + cote / 2)
+    assert decale.case == cadre.case
+
+
+@pytest.mark.django_db
+def test_places_close_to_each_other_are_one_point() -> None:
+    equipe = une_equipe()
+    equipe.motif.reservable_en_ligne = True
+    equipe.motif.save()
+    equipe.lieu.latitude, equipe.lieu.longitude = 44.7289, 5.0222
+    equipe.lieu.save()
+    une_plage(equipe)
+    publier(maintenant=timezone.now())
+    LieuFactory(structure=equipe.structure, latitude=44.7291, longitude=5.0224)
+    seul = LieuFactory(structure=equipe.structure, latitude=48.85, longitude=2.35, nom="Paris")
+    LieuFactory(structure=equipe.structure)
+    LieuFactory(structure=StructureFactory(solidarites=True), latitude=48.85, longitude=2.35)
+
+    assert points(FRANCE) == [[44.729, 5.0223, 2, 1], [48.85, 2.35, 1, 0, seul.pk, "Paris"]]
+    assert [p[:4] for p in points(Cadre(5.0222, 44.7289, 5.0225, 44.7292))] == [
+        [44.7289, 5.0222, 1, 1],
+        [44.7291, 5.0224, 1, 0],
+    ]
+
+
+@pytest.mark.django_db
+def test_the_frame_asked_is_answered_in_one_query(client: Client, django_assert_num_queries: Any) -> None:
+    LieuFactory(latitude=44.7, longitude=5.0)
+    with django_assert_num_queries(1):
+        reponse = client.get("/carte/points.json", {"ouest": -6, "sud": 41, "est": 10, "nord": 52})
+    assert len(json.loads(reponse.content)["points"]) == 1
+
+
+@pytest.mark.parametrize(
+    "demande",
+    [
+        {},
+        {"ouest": "x", "sud": 41, "est": 10, "nord": 52},
+        {"ouest": "nan", "sud": 41, "est": 10, "nord": 52},
+        {"ouest": 10, "sud": 41, "est": -6, "nord": 52},
+        {"ouest": -6, "sud": 41, "est": 1e9, "nord": 52},
+    ],
+)
+def test_a_frame_that_makes_no_sense_is_refused(client: Client, demande: dict[str, Any]) -> None:
+    reponse = client.get("/carte/points.json", demande)
+    assert reponse.status_code == 400
+    assert reponse.json() == {"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}
