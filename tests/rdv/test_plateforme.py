@@ -95,6 +95,23 @@ def test_lists_cost_the_same_for_one_or_thirty(client: Client, django_assert_max
             assert len(client.get(liste(modele)).context["cl"].result_list) >= 30
 
 
+@pytest.mark.parametrize(
+    ("modele", "parametres"), [("structure", {"plateforme__exact": "\0"}), ("appartenance", {"role__exact": "\0"})]
+)
+def test_a_filter_that_means_nothing_is_ignored(client: Client, modele: str, parametres: dict[str, str]) -> None:
+    reponse = client.get(liste(modele), parametres)
+
+    assert (reponse.status_code, reponse["Location"]) == (302, liste(modele))
+
+
+@pytest.mark.parametrize("colonne", ["password", "jeton_agenda", "appartenances__lien"])
+def test_no_secret_is_guessed_letter_by_letter(client: Client, colonne: str) -> None:
+    AgentFactory(jeton_agenda="abc")
+
+    assert client.get(liste("agent"), {f"{colonne}__startswith": "a"}).status_code == 400
+    assert client.get(liste("agent"), {"is_active__exact": "1"}).status_code == 200
+
+
 @pytest.mark.parametrize("modele", MODELES)
 def test_nothing_is_deleted(client: Client, modele: str) -> None:
     appartenance = AppartenanceFactory()
