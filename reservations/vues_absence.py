@@ -15,13 +15,16 @@ from reservations.refus import AnnulationImpossible
 from reservations.requetes_plages import rendez_vous_pendant, rendez_vous_un_jour_ferme
 from reservations.services import annuler_par_structure
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
+from structures.dates import moment
 
 
 @agent_de_la_structure
 @require_http_methods(["GET", "HEAD", "POST"])
 def rendez_vous_couverts(request: RequeteAgent, absence_id: int) -> HttpResponse:
     """List what an absence covers, and cancel what is ticked. Nothing of another structure is said but the hours."""
-    absence: Absence = get_object_or_404(request.structure.absences.select_related("agent"), pk=absence_id)
+    # Of its own agents: nothing is said any more of the time of someone who left.
+    siennes = request.structure.absences.filter(agent__structures=request.structure).select_related("agent")
+    absence: Absence = get_object_or_404(siennes, pk=absence_id)
     if absence.agent_id != request.user.pk and not request.appartenance.est_admin:
         raise PermissionDenied("Seul un administrateur annule les rendez-vous d'un collègue absent.")
     tous = list(_couverts(absence))
@@ -69,8 +72,9 @@ def _annuler(request: RequeteAgent, choisis: list[RendezVous], message: str) -> 
     for rdv in choisis:
         try:
             annuler_par_structure(rendez_vous=rdv, message=message, maintenant=timezone.now(), auteur=request.user)
-        except AnnulationImpossible as refus:
-            messages.error(request, f"{timezone.localtime(rdv.debut):%H h %M} : {refus}")
+        except AnnulationImpossible:
+            quand = moment(timezone.localtime(rdv.debut))
+            messages.error(request, f"Le {quand} : ce rendez-vous a commencé, il ne peut plus être annulé.")
         else:
             annules += 1
     if annules:

@@ -1,11 +1,17 @@
 """What an absence covers: the list, and the cancellation with one message."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
+from reservations import vues_absence
 from reservations.models import Message, RendezVous
+from reservations.refus import AnnulationImpossible
+from reservations.services import annuler_par_structure
+from structures.dates import moment
 from tests.aides_agent import connecte, demain, erreurs, messages_de, texte, un_rendez_vous, une_absence, une_equipe
 from tests.factories import AppartenanceFactory
 
@@ -128,6 +134,39 @@ def test_another_structure_is_said_by_its_hours_only() -> None:
     assert "Centre social" not in lu
     rdv.refresh_from_db()
     assert rdv.statut == "prevu"
+
+
+def test_the_hours_of_someone_who_left_are_said_no_more() -> None:
+    equipe, ailleurs = une_equipe(), une_equipe(reunion=True)  # another clock: the absence stays where it was entered
+    AppartenanceFactory(agent=equipe.basique, structure=ailleurs.structure)
+    absence = une_absence(equipe, agent=equipe.basique)
+    un_rendez_vous(ailleurs, heure=10, agent=equipe.basique)
+    client, adresse = connecte(equipe.admin), equipe.adresse(PAGE, absence.pk)
+    assert "autre structure" in texte(client.get(adresse))
+
+    client.post(equipe.adresse("reservations:retirer_agent", equipe.basique.pk), {"message": ""})
+
+    assert client.get(adresse).status_code == 404
+
+
+def test_one_that_has_just_begun_is_named_and_the_others_are_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    equipe = une_equipe()
+    absence = une_absence(equipe)
+    commence, autre = (un_rendez_vous(equipe, heure=heure) for heure in (9, 12))
+
+    def annuler(*, rendez_vous: RendezVous, **options: Any) -> None:
+        if rendez_vous == commence:
+            raise AnnulationImpossible
+        annuler_par_structure(rendez_vous=rendez_vous, **options)
+
+    monkeypatch.setattr(vues_absence, "annuler_par_structure", annuler)
+    choix = {"a_annuler": [commence.pk, autre.pk], "message": ""}
+    reponse = connecte(equipe.admin).post(equipe.adresse(PAGE, absence.pk), choix, follow=True)
+
+    refus, fait = messages_de(reponse)
+    quand = moment(timezone.localtime(commence.debut, equipe.structure.tz))
+    assert refus == f"Le {quand} : ce rendez-vous a commencé, il ne peut plus être annulé."
+    assert fait == "1 rendez-vous est annulé."
 
 
 def test_a_repeated_absence_covers_each_of_its_dates() -> None:
