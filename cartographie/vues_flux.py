@@ -19,6 +19,7 @@ from cartographie.disponibilites import prochaines
 from cartographie.fiche import adresse_de_la_fiche, adresse_pour_reserver
 from cartographie.flux import Ligne, en_csv, en_geojson, en_json, ligne_du_standard
 from cartographie.models import Publication
+from cartographie.recherche import departements
 from cartographie.requetes import dernier_jour_connu, lieux_publics, lieux_publies, structures_reservables
 from structures.adresse import adresse_du_visiteur
 from structures.fuseaux import PARIS
@@ -104,6 +105,31 @@ def _lignes() -> Iterator[Ligne]:
         actif = any(etat.actif for etat in lieu.etats_en_cours)  # type: ignore[attr-defined]
         adresse = settings.SITE_URL + reverse("cartographie:prendre_rendez_vous", args=[lieu.pk]) if actif else ""
         yield ligne_du_standard(lieu, prise_rdv=adresse, jour=dernier_jour_connu(lieu, aujourd_hui))
+
+
+# --- Search engines -----------------------------------------------------------------------------------------------
+
+
+@login_not_required
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines need not read. Private links are not named here: each says "noindex" by itself."""
+    prives = "".join(f"Disallow: {chemin}\n" for chemin in ("/agent/", "/api/", "/plateforme/"))
+    plan = settings.SITE_URL + reverse("cartographie:plan_du_site")
+    return HttpResponse(f"User-agent: *\n{prives}\nSitemap: {plan}\n", content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=3600)
+def plan_du_site(request: HttpRequest) -> HttpResponse:
+    """The public pages of the places, and the lists of the départements. Two queries."""
+    chemins = [reverse("accueil"), reverse("cartographie:carte")]
+    chemins += [reverse("cartographie:departement", args=[d["code"]]) for d in departements()]
+    chemins += [adresse_de_la_fiche(lieu) for lieu in lieux_publics().only("nom", "commune").order_by("pk")]
+    adresses = "".join(f"<url><loc>{settings.SITE_URL}{chemin}</loc></url>\n" for chemin in chemins)
+    debut = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    return HttpResponse(f"{debut}{adresses}</urlset>\n", content_type="application/xml; charset=utf-8")
 
 
 # --- Addresses that others keep: they outlive the links they lead to ----------------------------------------------

@@ -52,6 +52,8 @@ PUBLIQUES = {
     "cartographie:lieux_geojson",
     "cartographie:lien_externe",
     "cartographie:prendre_rendez_vous",
+    "cartographie:robots",
+    "cartographie:plan_du_site",
     "cartographie:carte",
     "cartographie:departement",
     "cartographie:points_de_la_carte",
