@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from motifs.models import Motif
 from plages.models import Ouverture, PlageOuverture
-from plages.services import deplacer_occurrence, etendre_horizon
+from plages.services import deplacer_occurrence, etendre_horizon, fermer
 from reservations import depart
 from reservations.creneaux import creneaux_libres, demande_du_public
 from reservations.models import Message, RendezVous, Statut
@@ -85,6 +85,8 @@ def test_leaving_closes_every_slot_for_good(equipe: Equipe) -> None:
     assert not est_membre(equipe, equipe.basique)
     assert creneaux(motif) == 0
     etendre_horizon(maintenant=timezone.now())
+    loin = demain() + timedelta(days=90)
+    fermer(structure=equipe.structure, du=loin, au=loin, nom="Inventaire", maintenant=timezone.now())  # rewrites all
     assert creneaux(motif) == 0
     assert [plage.titre for plage in PlageOuverture.objects.all()] == ["Ancienne"]  # what is past can be read
     assert not Ouverture.objects.filter(periode__endswith__gt=timezone.now()).exists()
@@ -132,6 +134,16 @@ def test_a_rendez_vous_taken_meanwhile_refuses_the_whole(equipe: Equipe) -> None
     vu.refresh_from_db()
     assert vu.statut == Statut.PREVU
     assert Ouverture.objects.exists()
+
+
+def test_a_rendez_vous_under_way_stays_with_its_agent(equipe: Equipe) -> None:
+    debut = timezone.now() - timedelta(minutes=20)
+    rdv = un_rendez_vous(equipe, agent=equipe.basique, debut=debut, fin=debut + timedelta(hours=1))
+
+    retirer(equipe)
+
+    rdv.refresh_from_db()
+    assert (rdv.statut, est_membre(equipe, equipe.basique)) == (Statut.PREVU, False)
 
 
 def test_other_structures_keep_everything(equipe: Equipe) -> None:
