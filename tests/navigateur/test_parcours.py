@@ -1,12 +1,14 @@
 """The learner's path in the real browser: with JavaScript, without, with the keyboard only, and read by axe."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from plages.services import jours_fermes
 from reservations.models import RendezVous, Statut
 from tests.factories import LieuFactory, MotifFactory
 from tests.reservations.aides_parcours import (
@@ -14,6 +16,7 @@ from tests.reservations.aides_parcours import (
     autre_code,
     code_recu,
     prendre_ailleurs,
+    reserver,
     un_agent,
     un_monde,
     une_plage,
@@ -21,6 +24,7 @@ from tests.reservations.aides_parcours import (
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
+LARGEURS = (320, 1280)
 HEURE = re.compile(r" à \d+ h$")
 
 
@@ -230,3 +234,39 @@ def test_les_choix_et_les_refus_sans_defaut_d_acces(page, live_server, monde, sa
     page.get_by_role("button", name="Confirmer le rendez-vous").click()
     expect(page.get_by_role("heading", name="Votre rendez-vous est confirmé")).to_be_visible()
     sans_defaut_d_acces(page)
+
+
+def test_afterwards_moved_and_found_again_without_fault(page, live_server, monde, sans_defaut_d_acces):
+    """With the secret link: another day, the sheet to print; without it: the list, by a code."""
+    rdv = reserver(Client(), monde, _dans_une_semaine(monde))
+    page.goto(f"{live_server.url}/rendez-vous/{rdv.jeton}/")
+    page.get_by_role("link", name=re.compile("Changer|Déplacer")).first.click()
+    sans_defaut_d_acces(page, LARGEURS)
+    page.get_by_role("button", name=HEURE).last.click()
+    sans_defaut_d_acces(page, LARGEURS)
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.get_by_role("heading", name="Votre rendez-vous est déplacé")).to_be_visible()
+    sans_defaut_d_acces(page, LARGEURS)
+    avant = rdv.debut
+    rdv.refresh_from_db()
+    assert rdv.debut != avant
+    page.get_by_role("link", name="Imprimer en gros caractères").click()
+    sans_defaut_d_acces(page, LARGEURS)
+
+    page.goto(f"{live_server.url}/mes-rendez-vous/")
+    sans_defaut_d_acces(page, LARGEURS)
+    page.get_by_role("textbox", name=re.compile("Adresse e-mail")).fill("jeanne@exemple.fr")
+    page.get_by_role("button", name="Recevoir mon code").click()
+    sans_defaut_d_acces(page, LARGEURS)
+    page.get_by_role("textbox", name=re.compile("Votre code")).fill(code_recu())
+    page.get_by_role("button", name="Voir mes rendez-vous").click()
+    expect(page.get_by_text("Médiathèque de Crest").first).to_be_visible()
+    sans_defaut_d_acces(page, LARGEURS)
+
+
+def _dans_une_semaine(monde: Monde) -> datetime:
+    """A slot of the plage, at 9 h on a working day, eight days ahead or a little more: it may still be moved."""
+    jour = timezone.localdate() + timedelta(days=8)
+    while jour.weekday() > 4 or jours_fermes(monde.structure, jour, jour):
+        jour += timedelta(days=1)
+    return datetime.combine(jour, time(9), monde.structure.tz)
