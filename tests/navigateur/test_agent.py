@@ -34,6 +34,7 @@ def test_from_the_tab_to_the_link_with_javascript(ouvrir_page, equipe: Equipe) -
     succes.get_by_role("button", name="Annuler").click()
     expect(page.get_by_text("Aucun motif n'est ouvert.")).to_be_visible()
     page.get_by_role("row", name="Accompagnement individuel").get_by_role("button").click()
+    expect(page.get_by_text("Vous avez 1 motif ouvert.")).to_be_visible()
     assert page.evaluate("window.memePage"), "the row is swapped, the page is not loaded again"
     expect(page.get_by_role("button", name="Copier le lien")).to_be_disabled()
 
