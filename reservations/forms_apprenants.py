@@ -35,7 +35,41 @@ class RechercheForm(forms.Form):
         return str(self.cleaned_data.get("q", "")).strip()
 
 
-class IdentiteForm(forms.Form):
+class PersonneForm(forms.Form):
+    """How a name, an address and a number are read, typed by an agent or by the person; the fields are the form's."""
+
+    structure: Structure  # numbers are read as they are written there
+
+    def clean_prenom(self) -> str:
+        return self._en_ligne("prenom")
+
+    def clean_nom(self) -> str:
+        return self._en_ligne("nom")
+
+    def _en_ligne(self, nom: str) -> str:
+        valeur = en_ligne(self.cleaned_data[nom])
+        if self.fields[nom].required and not valeur:  # invisible characters only
+            raise ValidationError(self.fields[nom].error_messages["required"])
+        return valeur
+
+    def clean_courriel(self) -> str:
+        """Between quotes, Django's field takes control characters, which no mail server does."""
+        courriel = str(self.cleaned_data["courriel"])
+        if not courriel.isprintable():
+            raise ValidationError(self.fields["courriel"].error_messages["invalid"])
+        return courriel
+
+    def clean_telephone(self) -> PhoneNumber | str:
+        saisie = self.cleaned_data["telephone"].strip()
+        if not saisie:
+            return ""
+        numero = lire_telephone(saisie, departement=self.structure.departement)
+        if numero is None:
+            raise ValidationError("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78")
+        return numero
+
+
+class IdentiteForm(PersonneForm):
     """Who a learner is. An agent may know neither an e-mail address nor a number."""
 
     prenom = forms.CharField(
@@ -67,34 +101,6 @@ class IdentiteForm(forms.Form):
     def __init__(self, *args: Any, structure: Structure, **options: Any) -> None:
         super().__init__(*args, **options)
         self.structure = structure
-
-    def clean_prenom(self) -> str:
-        return self._en_ligne("prenom")
-
-    def clean_nom(self) -> str:
-        return self._en_ligne("nom")
-
-    def _en_ligne(self, nom: str) -> str:
-        valeur = en_ligne(self.cleaned_data[nom])
-        if self.fields[nom].required and not valeur:  # invisible characters only
-            raise ValidationError(self.fields[nom].error_messages["required"])
-        return valeur
-
-    def clean_courriel(self) -> str:
-        """Between quotes, Django's field takes control characters, which no mail server does."""
-        courriel = str(self.cleaned_data["courriel"])
-        if not courriel.isprintable():
-            raise ValidationError(self.fields["courriel"].error_messages["invalid"])
-        return courriel
-
-    def clean_telephone(self) -> PhoneNumber | str:
-        saisie = self.cleaned_data["telephone"].strip()
-        if not saisie:
-            return ""
-        numero = lire_telephone(saisie, departement=self.structure.departement)
-        if numero is None:
-            raise ValidationError("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78")
-        return numero
 
     def appliquer(self, apprenant: Apprenant) -> Apprenant:
         """Write what was typed on a learner, without saving them."""

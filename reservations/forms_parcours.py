@@ -5,9 +5,9 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from phonenumber_field.phonenumber import PhoneNumber
 
 from motifs.models import Motif, TypeLieu
+from reservations.forms_apprenants import PersonneForm
 from reservations.sms import est_mobile, sms_possibles
 from reservations.telephones import est_francais, lire_telephone
 from structures.texte import en_ligne
@@ -23,7 +23,7 @@ class FormulaireInstructions(forms.Form):
     )
 
 
-class FormulaireCoordonnees(forms.Form):
+class FormulaireCoordonnees(PersonneForm):
     """Who comes, and where the code goes: to the e-mail address, else to the mobile. What is required depends on the
     motif (we call: a number) and on the instance (no SMS: an e-mail address)."""
 
@@ -68,7 +68,7 @@ class FormulaireCoordonnees(forms.Form):
 
     def __init__(self, *args: object, motif: Motif, trop_vite: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.motif = motif
+        self.structure = motif.structure
         self.trop_vite = trop_vite  # sent sooner than anyone reads
         self.par_telephone = motif.type_lieu == TypeLieu.TELEPHONE
         self.par_sms = sms_possibles()
@@ -86,12 +86,6 @@ class FormulaireCoordonnees(forms.Form):
             telephone.label = "Téléphone"
             telephone.help_text = "Pour vous prévenir en cas de changement."
 
-    def clean_prenom(self) -> str:
-        return self._en_ligne("prenom")
-
-    def clean_nom(self) -> str:
-        return self._en_ligne("nom")
-
     def clean_adresse_domicile(self) -> str:
         """On one line: it goes into calendars."""
         lignes = self.cleaned_data["adresse_domicile"].splitlines()
@@ -99,28 +93,6 @@ class FormulaireCoordonnees(forms.Form):
         if not adresse:
             raise ValidationError(self.fields["adresse_domicile"].error_messages["required"])
         return adresse
-
-    def _en_ligne(self, champ: str) -> str:
-        valeur = en_ligne(self.cleaned_data[champ])
-        if not valeur:  # invisible characters only
-            raise ValidationError(self.fields[champ].error_messages["required"])
-        return valeur
-
-    def clean_courriel(self) -> str:
-        """Between quotes, Django's field takes control characters, which no mail server does: no code would come."""
-        courriel = str(self.cleaned_data["courriel"])
-        if not courriel.isprintable():
-            raise ValidationError(self.fields["courriel"].error_messages["invalid"])
-        return courriel
-
-    def clean_telephone(self) -> PhoneNumber | str:
-        saisie = self.cleaned_data["telephone"].strip()
-        if not saisie:
-            return ""
-        numero = lire_telephone(saisie, departement=self.motif.structure.departement)
-        if numero is None:
-            raise ValidationError("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78")
-        return numero
 
     def clean(self) -> None:
         """One way to receive the code; the error is beside the field that can be corrected."""

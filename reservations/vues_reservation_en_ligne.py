@@ -12,6 +12,7 @@ from motifs.requetes import motif_bascule
 from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.remedes import raisons_affichees
 from reservations.reservation_en_ligne import etat_de_la_reservation
+from reservations.vues_lien import lien_complet
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
 from structures.htmx import page_ou_fragment
 
@@ -52,7 +53,6 @@ def basculer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
 
 
 def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
-    lien = reverse("reservations:choix_motif", kwargs={"lien": request.structure.lien})
     maintenant = timezone.now()
     etat = etat_de_la_reservation(request.structure, maintenant)
     return {
@@ -60,6 +60,6 @@ def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
         "lignes": [
             (ligne, raisons_affichees(ligne.verdict, ligne.motif, request.appartenance)) for ligne in etat.lignes
         ],
-        "lien": request.build_absolute_uri(lien),
+        "lien": lien_complet(request),
         "boutons": boutons_de_la_structure(request.structure, maintenant),
     }
