@@ -15,6 +15,9 @@ from structures.services import verrouiller_agents
 
 # Longer than the longest booking delay, and the nightly job that extends it may be late by weeks.
 HORIZON = DELAI_MAXIMUM + timedelta(days=31)
+# An absence that is over still says where the rest of an ouverture under way begins; none lasts longer than this, the
+# night when clocks go back included.
+OUVERTURE_LA_PLUS_LONGUE = timedelta(hours=25)
 
 
 def _horizon(maintenant: datetime) -> date:
@@ -68,9 +71,10 @@ def _recrire_ouvertures(plages: Sequence[PlageOuverture], maintenant: datetime) 
 
 
 def _recrire_indisponibilites(absence: Absence, maintenant: datetime) -> Developpement:
-    developpement = developper(absence.regle, absence.structure.tz, apres=maintenant, horizon=_horizon(maintenant))
+    apres = maintenant - OUVERTURE_LA_PLUS_LONGUE
+    developpement = developper(absence.regle, absence.structure.tz, apres=apres, horizon=_horizon(maintenant))
     absence.indisponibilites.filter(
-        Q(periode__endswith__gt=maintenant) | Q(jour__in=[o.jour for o in developpement.occurrences])
+        Q(periode__endswith__gt=apres) | Q(jour__in=[o.jour for o in developpement.occurrences])
     ).delete()
     Indisponibilite.objects.bulk_create(
         [
@@ -211,7 +215,8 @@ def _recrire_la_structure(structure: Structure, maintenant: datetime) -> None:
 
 @transaction.atomic
 def enregistrer_absence(*, absence: Absence, maintenant: datetime) -> Developpement:
-    """Save an absence and rewrite its occurrences that end after `maintenant` (UTC). Rendez-vous stay."""
+    """Save an absence and rewrite its occurrences to come at `maintenant` (UTC), under way, or over so lately that an
+    ouverture which they cut may go on. Rendez-vous stay."""
     verrouiller_agents([absence.agent_id])
     absence.save()
     # The agent of an absence may change: its past occurrences follow.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from motifs.models import Motif
@@ -205,7 +205,21 @@ def rendez_vous_possibles(scenario: Scenario) -> list[tuple[int, datetime, datet
     return retenus
 
 
+# An absence typed in once it is over still moves the grid of the ouverture that it cut.
+ABSENCE_FINIE = Scenario(
+    "Europe/Paris",
+    date(2026, 10, 23),
+    duree=15,
+    delai_min=30,
+    delai_max=8640,
+    maintenant=datetime(2026, 10, 22, 22, 5, tzinfo=UTC),
+    plages=[(0, 5, 0, 0, 60)],
+    absences=[(0, 0, 0, 5, 0)],
+)
+
+
 @pytest.mark.django_db
+@example(scenario=ABSENCE_FINIE)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scenario=scenarios())
 def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
