@@ -13,7 +13,7 @@ from plages.mots import en_mots
 from plages.requetes import agents_pour_qui_ouvrir, apercu_et_avertissements_de, plages_a_lister, prochaines_dates
 from plages.services import enregistrer_plages, supprimer_plage
 from plages.views_communes import dire_ceux_qui_sortent, hors_plage, plage_modifiable, refus_de_modifier
-from reservations.requetes_plages import rendez_vous_hors_plage
+from reservations.requetes.plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
 from structures.formulaires import adresse_de_retour, identifiants, jeton_de_retour

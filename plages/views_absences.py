@@ -1,4 +1,4 @@
-"""Agents' pages: the absences. What to do of the rendez-vous that they cover is in `reservations.vues_absence`."""
+"""Agents' pages: the absences. What to do of the rendez-vous that they cover is in `reservations.vues.absence`."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from plages.models import Absence
 from plages.mots import en_mots
 from plages.requetes import absences_a_lister, agents_pour_qui_ouvrir, apercu_de_l_absence
 from plages.views_communes import refus_de_modifier
-from reservations.requetes_plages import rendez_vous_pendant
+from reservations.requetes.plages import rendez_vous_pendant
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import date_longue
 from structures.htmx import page_ou_fragment

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from plages.models import Absence, PlageOuverture
-from reservations.requetes_plages import rendez_vous_hors_plage
+from reservations.requetes.plages import rendez_vous_hors_plage
 from structures.acces import RequeteAgent
 
 

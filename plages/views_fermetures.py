@@ -1,5 +1,5 @@
 """Admins' page: the days on which the structure opens nothing. The rendez-vous that they leave are cancelled from
-`reservations.vues_absence`."""
+`reservations.vues.absence`."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ from plages.feries import feries
 from plages.forms_fermeture import FermetureForm
 from plages.requetes_fermetures import calendrier, dates_deplacees_sur
 from plages.services import HORIZON, jours_fermes
-from reservations.requetes_plages import rendez_vous_un_jour_ferme
+from reservations.requetes.plages import rendez_vous_un_jour_ferme
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.dates import date_longue
 from structures.htmx import page_ou_fragment

@@ -219,7 +219,7 @@ if _courriel["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
     # A job keeps its message locked while it talks to the server: a silent server must not hold it for ever.
     MAILERS["default"]["OPTIONS"]["timeout"] = 20
 if DEMO:
-    MAILERS = {"default": {"BACKEND": "reservations.courriel_demonstration.CourrielDemonstration"}}
+    MAILERS = {"default": {"BACKEND": "reservations.courrier.demonstration.CourrielDemonstration"}}
 DEFAULT_FROM_EMAIL = env.str("COURRIEL_EXPEDITEUR", default="RDV Aide Numérique <ne-pas-repondre@localhost>")
 # "" (none: people identify by e-mail only), "octopush", "console" (written to the log) or "demo".
 SMS_FOURNISSEUR = "demo" if DEMO else env.str("SMS_FOURNISSEUR", default="")

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from plages.models import Indisponibilite, Ouverture
-from reservations import redaction
-from reservations.ical import Evenement, uid_ical
+from reservations.courrier import redaction
+from reservations.courrier.ical import Evenement, uid_ical
 from reservations.models import STATUTS_ANNULES, RendezVous, Statut
 from structures.models import Agent
 

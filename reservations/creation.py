@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from reservations import messagerie
+from reservations.courrier import messagerie
 from reservations.models import Apprenant, Participation, RendezVous
 from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
 from reservations.refus import CreationImpossible, CreneauIndisponible
-from reservations.requetes_apprenants import apprenant_connu
-from reservations.requetes_creation import RendezVousVoulu, deja_cree, occupation, pause_a_garder
+from reservations.requetes.apprenants import apprenant_connu
+from reservations.requetes.creation import RendezVousVoulu, deja_cree, occupation, pause_a_garder
 from structures.models import Agent
 
 

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils.crypto import salted_hmac
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations import messagerie
+from reservations.courrier import messagerie
 from reservations.models import Demarche, EnvoiDeCode, PorteurDeCode
 from reservations.refus import CodeRefuse, DemarcheIncomplete, TropDeCodes
 

@@ -6,8 +6,8 @@ The secret link is not given to them.
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from reservations.courrier.redaction import lieu_en_ligne, titre_pour_apprenant
 from reservations.models import RendezVous
-from reservations.redaction import lieu_en_ligne, titre_pour_apprenant
 from structures.models import Lieu
 
 

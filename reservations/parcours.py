@@ -17,10 +17,10 @@ from django.db.models.functions import Lower
 
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
+from reservations.courrier.sms import sms_possibles
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.identification import instructions_acceptees
 from reservations.models import Demarche, RendezVous
-from reservations.sms import sms_possibles
 from structures.models import Agent, Lieu, Structure
 
 UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends

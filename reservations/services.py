@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from motifs.models import Motif, TypeLieu
-from reservations import messagerie
+from reservations.courrier import messagerie
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public
 from reservations.deplacement import a_sa_duree, creneaux_de_deplacement, refus_du_deplacement
 from reservations.identification import hacher, instructions_acceptees, un_par_un

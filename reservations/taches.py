@@ -1,7 +1,7 @@
 """Periodic jobs, in PostgreSQL like everything else (procrastinate). Hours are those of the worker's clock: UTC.
 
-`rdv.settings` says that modules of this name hold jobs; the job that sends a message is `reservations.envoi`, loaded by
-`reservations.messagerie`.
+`rdv.settings` says that modules of this name hold jobs; the job that sends a message is in
+`reservations.courrier.envoi`, loaded by `messagerie`.
 """
 
 import logging
@@ -14,7 +14,8 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 from plages import services as plages_services
-from reservations import conservation, messagerie, options
+from reservations import conservation, options
+from reservations.courrier import messagerie
 from structures.conservation import oublier_connexions
 
 journal = logging.getLogger(__name__)

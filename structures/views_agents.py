@@ -1,4 +1,4 @@
-"""Agents' pages: the team of a structure. Taking someone out is in `reservations.vues_depart`."""
+"""Agents' pages: the team of a structure. Taking someone out is in `reservations.vues.depart`."""
 
 from django.contrib import messages
 from django.db.models.functions import Lower

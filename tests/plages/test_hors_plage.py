@@ -9,7 +9,7 @@ from lxml import html
 from plages.models import PlageOuverture
 from plages.services import supprimer_plage
 from reservations.models import RendezVous
-from reservations.requetes_plages import rendez_vous_hors_plage
+from reservations.requetes.plages import rendez_vous_hors_plage
 from tests.aides_agent import Equipe, connecte, demain, messages_de, texte, un_rendez_vous, une_equipe, une_plage
 from tests.factories import AppartenanceFactory
 from tests.plages.test_formulaire import saisie

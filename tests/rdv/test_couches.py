@@ -15,7 +15,7 @@ PURS = [
     "plages/recurrence.py",
     "plages/feries.py",
     "plages/mots.py",
-    "reservations/ical.py",
+    "reservations/courrier/ical.py",
     "reservations/agenda.py",
     "reservations/refus.py",
     "reservations/verdict.py",
@@ -48,7 +48,7 @@ def test_aucun_import_vers_une_application_suivante(application: str) -> None:
     fautes = {
         (str(f.relative_to(RACINE)), module)
         for f in fichiers(application)
-        if not f.name.startswith(LECTEURS)
+        if not f.relative_to(RACINE / application).parts[0].startswith(LECTEURS)
         for module in importe(f)
         if module.split(".")[0] in suivantes
     }

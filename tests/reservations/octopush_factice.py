@@ -1,4 +1,4 @@
-"""A stand-in for Octopush, written from its documentation (see `reservations/octopush.py`): it takes and counts SMS."""
+"""A stand-in for Octopush, written from its documentation (`reservations/courrier/octopush.py`): it counts SMS."""
 
 import contextlib
 import itertools

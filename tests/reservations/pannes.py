@@ -114,7 +114,7 @@ def confirmer_et_annuler(confirmer: list[int], annuler: list[int], annules_a: di
     from django.db import connection
     from django.utils import timezone
 
-    from reservations.messagerie import annoncer_confirmation
+    from reservations.courrier.messagerie import annoncer_confirmation
     from reservations.models import RendezVous
     from reservations.services import annuler_par_structure
 

@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from reservations import vues_absence
 from reservations.models import Message, RendezVous
 from reservations.refus import AnnulationImpossible
 from reservations.services import annuler_par_structure
+from reservations.vues import absence as vues_absence
 from structures.dates import moment
 from tests.aides_agent import connecte, demain, erreurs, messages_de, texte, un_rendez_vous, une_absence, une_equipe
 from tests.factories import AppartenanceFactory

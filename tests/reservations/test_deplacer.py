@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from plages.models import JourParticulier, PlageOuverture
+from reservations.courrier.envoi import _merite_l_envoi
 from reservations.deplacement import creneaux_de_deplacement
-from reservations.envoi import _merite_l_envoi
 from reservations.models import Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
 from reservations.services import deplacer, noter_presence

@@ -10,8 +10,8 @@ from django.utils import timezone
 from lxml import etree
 
 from reservations import services
+from reservations.courrier.renvoi import PAR_HEURE
 from reservations.models import Apprenant, Canal, Message
-from reservations.renvoi import PAR_HEURE
 from tests.reservations.aides_parcours import LUNDI_8H, MARDI_9H, arbre, reserver, texte, un_monde
 
 pytestmark = pytest.mark.django_db

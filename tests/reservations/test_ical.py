@@ -10,7 +10,7 @@ from dateutil.tz import tzical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reservations.ical import invitation, uid_ical
+from reservations.courrier.ical import invitation, uid_ical
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")

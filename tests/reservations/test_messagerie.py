@@ -10,10 +10,10 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from motifs.models import TypeLieu
-from reservations import messagerie
+from reservations.courrier import messagerie
+from reservations.courrier.redaction import lien_secret
+from reservations.courrier.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from reservations.models import Canal, Demarche, Etat, Message, Statut
-from reservations.redaction import lien_secret
-from reservations.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from tests.factories import AgentFactory, MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
 

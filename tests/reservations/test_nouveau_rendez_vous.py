@@ -16,7 +16,7 @@ from plages.models import JourParticulier
 from reservations.creation import creer_rendez_vous
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
 from reservations.refus import CreationImpossible, CreneauIndisponible, ReservationImpossible
-from reservations.requetes_creation import RendezVousVoulu
+from reservations.requetes.creation import RendezVousVoulu
 from structures.models import Plateforme
 from tests.aides_agent import (
     Equipe,

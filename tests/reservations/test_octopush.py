@@ -8,10 +8,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
-from reservations import envoi, messagerie
+from reservations.courrier import envoi, messagerie
+from reservations.courrier.octopush import EnvoiReporte
 from reservations.models import Canal, Etat, Message
-from reservations.octopush import EnvoiReporte
-from reservations.requetes_rendez_vous import historique
+from reservations.requetes.rendez_vous import historique
 from tests.reservations.aides_messages import PORTABLE, un_rendez_vous
 from tests.reservations.octopush_factice import CLE, COMPTE, octopush_factice, repondre
 

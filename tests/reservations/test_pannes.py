@@ -14,7 +14,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rdv.postgres_embarque import PROJET
-from reservations import envoi, messagerie, taches
+from reservations import taches
+from reservations.courrier import envoi, messagerie
 from reservations.models import Etat, Message, RendezVous, Statut
 from structures.models import Agent
 from tests.factories import AgentFactory, AppartenanceFactory

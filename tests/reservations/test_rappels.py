@@ -10,9 +10,9 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from reservations import envoi, messagerie
+from reservations.courrier import envoi, messagerie
+from reservations.courrier.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from reservations.models import Canal, Message, Rappel, RendezVous, Statut
-from reservations.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_a_reminder_no_longer_true_is_not_sent(entretemps, monkeypatch):
         case "déplacé":
             RendezVous.objects.update(debut=rendez_vous.debut + HEURE, fin=rendez_vous.fin + HEURE)
         case "commencé":
-            monkeypatch.setattr("reservations.envoi.timezone.now", lambda: rendez_vous.debut)
+            monkeypatch.setattr("reservations.courrier.envoi.timezone.now", lambda: rendez_vous.debut)
 
     envoi.envoyer(Message.objects.get().pk)
 

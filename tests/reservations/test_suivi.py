@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from motifs.models import TypeLieu
-from reservations.messagerie import annoncer_confirmation
+from reservations.courrier.messagerie import annoncer_confirmation
 from reservations.models import Etat, Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
 from reservations.services import annuler_par_structure, noter_presence

@@ -21,10 +21,11 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from reservations import envoi, messagerie, taches
+from reservations import taches
+from reservations.courrier import envoi, messagerie
+from reservations.courrier.redaction import lien_secret
+from reservations.courrier.sms import envoyer_sms
 from reservations.models import Canal, Demarche, Etat, Message, Statut
-from reservations.redaction import lien_secret
-from reservations.sms import envoyer_sms
 from tests.factories import MotifFactory
 from tests.reservations.aides_messages import PORTABLE, annuler, un_rendez_vous
 

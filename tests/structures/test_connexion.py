@@ -192,7 +192,7 @@ def test_lien_de_mot_de_passe_ignore_l_hote_de_la_requete(client: Client) -> Non
 
 def test_en_demonstration_le_courriel_rejoint_la_page_des_messages(client: Client) -> None:
     AgentFactory(courriel="camille@exemple.fr")
-    mailers = {"default": {"BACKEND": "reservations.courriel_demonstration.CourrielDemonstration"}}
+    mailers = {"default": {"BACKEND": "reservations.courrier.demonstration.CourrielDemonstration"}}
     with override_settings(MAILERS=mailers):
         client.post("/mot-de-passe/oublie/", {"courriel": "camille@exemple.fr"})
         _envoyer_les_liens()

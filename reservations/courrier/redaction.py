@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from motifs.models import TypeLieu
+from reservations.courrier.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
 from reservations.models import Participation, RendezVous, Statut
-from reservations.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
 from structures.dates import de_a, heure, jour_et_mois, moment
 from structures.texte import en_ligne
 

@@ -14,8 +14,8 @@ from reservations.creneaux import Creneau
 from reservations.deplacement import creneaux_de_deplacement
 from reservations.models import RendezVous
 from reservations.refus import ReservationImpossible
-from reservations.requetes_agenda import agents_de_l_agenda
-from reservations.requetes_rendez_vous import a_prevenir_soi_meme
+from reservations.requetes.agenda import agents_de_l_agenda
+from reservations.requetes.rendez_vous import a_prevenir_soi_meme
 from reservations.services import deplacer as deplacer_rendez_vous
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import moment

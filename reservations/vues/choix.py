@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from motifs.models import Motif
 from reservations import services
+from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.models import Demarche
 from reservations.parcours import (
     Lien,
@@ -33,7 +34,6 @@ from reservations.parcours import (
     proposes,
     propositions,
 )
-from reservations.redaction import HEURES_LOCALES
 from reservations.refus import CreneauIndisponible, ReservationImpossible
 from reservations.visiteurs import demarche_du_visiteur, jamais_perimee, par_le_lien, visiteur
 from structures.adresse import adresse_du_visiteur

@@ -1,6 +1,6 @@
 """The learner's rendez-vous, for whoever holds its secret link: see it, put it in a calendar, cancel it.
 
-Moving it is in `vues_deplacement_public`, what helps to remember it in `vues_garder`.
+Moving it is in `deplacement_public`, what helps to remember it in `garder`.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from reservations import liens, messagerie, services
+from reservations import liens, services
+from reservations.courrier import messagerie
+from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.deplacement import limites_en_mots, refus_du_deplacement
 from reservations.models import STATUTS_ANNULES, RendezVous, Statut
-from reservations.redaction import HEURES_LOCALES
 from reservations.refus import AnnulationImpossible
 
 

@@ -8,8 +8,8 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from reservations.envoi import noter_accuse
-from reservations.octopush import lire_accuse
+from reservations.courrier.envoi import noter_accuse
+from reservations.courrier.octopush import lire_accuse
 
 
 @csrf_exempt

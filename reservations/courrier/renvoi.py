@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from reservations import messagerie
+from reservations.courrier import messagerie
+from reservations.courrier.sms import est_mobile, sms_possibles
 from reservations.identification import DOUBLE_CLIC
 from reservations.models import Apprenant, Canal, Message, RendezVous
 from reservations.refus import EnvoiImpossible
-from reservations.sms import est_mobile, sms_possibles
 
 PAR_HEURE = 3
 

@@ -20,9 +20,9 @@ from django.utils.crypto import salted_hmac
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from reservations.courrier.octopush import Accuse, EnvoiRefuse
+from reservations.courrier.sms import envoyer_sms
 from reservations.models import STATUTS_ANNULES, Canal, Etat, Message
-from reservations.octopush import Accuse, EnvoiRefuse
-from reservations.sms import envoyer_sms
 from structures.texte import en_ligne
 
 journal = logging.getLogger(__name__)

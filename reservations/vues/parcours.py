@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservations import identification, services
-from reservations.forms_parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
+from reservations.forms.parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
 from reservations.models import Demarche
 from reservations.parcours import (
     Lien,
@@ -36,7 +36,7 @@ from reservations.refus import (
 )
 from reservations.saisies import garder_saisie, oublier_saisie, saisie_de
 from reservations.visiteurs import jamais_perimee, pour_son_visiteur
-from reservations.vues_choix import adresse_du_choix
+from reservations.vues.choix import adresse_du_choix
 from structures.adresse import adresse_du_visiteur
 
 ETAPES_GARDEES = ("instructions", "coordonnees", "code")  # the steps during which the slot is held

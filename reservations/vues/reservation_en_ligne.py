@@ -12,7 +12,7 @@ from motifs.requetes import motif_bascule
 from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.remedes import raisons_affichees
 from reservations.reservation_en_ligne import etat_de_la_reservation
-from reservations.vues_lien import lien_complet
+from reservations.vues.lien import lien_complet
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
 from structures.htmx import page_ou_fragment
 

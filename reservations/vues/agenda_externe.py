@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations.agenda_externe import evenements_de
-from reservations.ical import calendrier_suivi
+from reservations.courrier.ical import calendrier_suivi
 from structures import services
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.forms_parametres import AgendaExterneForm

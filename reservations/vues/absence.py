@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from plages.models import Absence
 from plages.mots import en_mots
-from reservations.forms_absence import RendezVousCouvertsForm
+from reservations.forms.absence import RendezVousCouvertsForm
 from reservations.models import RendezVous
 from reservations.refus import AnnulationImpossible
-from reservations.requetes_plages import rendez_vous_pendant, rendez_vous_un_jour_ferme
+from reservations.requetes.plages import rendez_vous_pendant, rendez_vous_un_jour_ferme
 from reservations.services import annuler_par_structure
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.dates import moment

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from motifs.models import Motif, TypeLieu
-from reservations.forms_apprenants import PersonneForm
-from reservations.sms import est_mobile, sms_possibles
+from reservations.courrier.sms import est_mobile, sms_possibles
+from reservations.forms.apprenants import PersonneForm
 from reservations.telephones import est_francais, lire_telephone
 from structures.texte import en_ligne
 

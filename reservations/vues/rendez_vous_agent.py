@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from reservations.models import RendezVous, Statut
 from reservations.refus import ReservationImpossible
-from reservations.requetes_rendez_vous import gestes, historique
+from reservations.requetes.rendez_vous import gestes, historique
 from reservations.services import noter_presence
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.htmx import page_ou_fragment

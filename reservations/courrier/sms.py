@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations import octopush
+from reservations.courrier import octopush
 from structures.texte import sans_controle
 
 journal = logging.getLogger(__name__)

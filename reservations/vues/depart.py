@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from reservations.courrier.messagerie import sera_prevenu
 from reservations.depart import DepartChange, rendez_vous_du_depart, retirer
-from reservations.forms_agent import AnnulationForm
-from reservations.messagerie import sera_prevenu
+from reservations.forms.agent import AnnulationForm
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.equipe import EquipeRefusee, est_seul_admin
 from structures.formulaires import identifiants

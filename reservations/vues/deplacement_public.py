@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations import services
+from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.deplacement import a_sa_duree, refus_du_deplacement
 from reservations.models import RendezVous
 from reservations.parcours import (
@@ -22,9 +23,8 @@ from reservations.parcours import (
     lire_semaine,
     propositions,
 )
-from reservations.redaction import HEURES_LOCALES
 from reservations.refus import DeplacementImpossible, ReservationImpossible
-from reservations.vues_rendez_vous import par_le_lien_secret
+from reservations.vues.rendez_vous import par_le_lien_secret
 from structures.htmx import page_ou_fragment
 
 PRIS = "Cette heure vient d'être prise ou n'est plus libre. Votre rendez-vous n'a pas changé. Choisissez-en une autre."

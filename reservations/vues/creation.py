@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from plages.avertissements import empreinte, non_confirmes
+from reservations.courrier.messagerie import sera_prevenu
 from reservations.creation import creer_rendez_vous
-from reservations.forms_apprenants import LONGUEUR
-from reservations.forms_creation import CreationForm
-from reservations.messagerie import sera_prevenu
+from reservations.forms.apprenants import LONGUEUR
+from reservations.forms.creation import CreationForm
 from reservations.models import RendezVous
 from reservations.refus import ReservationImpossible
-from reservations.requetes_creation import avertissements_de_creation
+from reservations.requetes.creation import avertissements_de_creation
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import de_a
 from structures.htmx import page_ou_fragment

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from reservations.agenda import bornes, semaine_de
 from reservations.models import STATUTS_ANNULES, RendezVous
-from reservations.requetes_agenda import agenda_de, agents_de_l_agenda
-from reservations.vues_rendez_vous_agent import contexte_du_rendez_vous
+from reservations.requetes.agenda import agenda_de, agents_de_l_agenda
+from reservations.vues.rendez_vous_agent import contexte_du_rendez_vous
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.htmx import page_ou_fragment
 

@@ -1,7 +1,7 @@
 """Messages of the booking: each is a row and a job, written in the caller's transaction. Nothing is sent here.
 
 The row and the job share the connection of the caller: they are committed with what they tell, or vanish with it.
-`reservations.envoi` sends them, `reservations.redaction` finds the words.
+`reservations.courrier.envoi` sends them, `reservations.courrier.redaction` finds the words.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.types import JSONDict
 
-from reservations import redaction
-from reservations.envoi import envoyer_message
-from reservations.ical import Methode, invitation, uid_ical
+from reservations.courrier import redaction
+from reservations.courrier.envoi import envoyer_message
+from reservations.courrier.ical import Methode, invitation, uid_ical
+from reservations.courrier.sms import est_mobile, sms_possibles
 from reservations.models import (
     STATUTS_ANNULES,
     Apprenant,
@@ -29,7 +30,6 @@ from reservations.models import (
     Rappel,
     RendezVous,
 )
-from reservations.sms import est_mobile, sms_possibles
 from structures.models import Agent, MessagesRecus
 
 LOT = 100  # rendez-vous reminded in one transaction

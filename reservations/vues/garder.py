@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from reservations.courrier.redaction import lien_secret
+from reservations.courrier.renvoi import canaux, renvoyer_confirmation
 from reservations.models import RendezVous
-from reservations.redaction import lien_secret
 from reservations.refus import EnvoiImpossible
-from reservations.renvoi import canaux, renvoyer_confirmation
-from reservations.vues_rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
+from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
 
 
 @login_not_required

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reservations.apprenants import modifier_apprenant as enregistrer
 from reservations.apprenants import supprimer_apprenant as effacer
 from reservations.conservation import CONSERVATION_APPRENANTS
-from reservations.forms_apprenants import IdentiteForm, RechercheForm
+from reservations.forms.apprenants import IdentiteForm, RechercheForm
 from reservations.models import Apprenant
 from reservations.refus import SuppressionImpossible
-from reservations.requetes_apprenants import avec_leurs_rendez_vous, rendez_vous_de
+from reservations.requetes.apprenants import avec_leurs_rendez_vous, rendez_vous_de
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.htmx import page_ou_fragment
 

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from reservations.forms_agent import AnnulationForm
-from reservations.messagerie import sera_prevenu
+from reservations.courrier.messagerie import sera_prevenu
+from reservations.forms.agent import AnnulationForm
 from reservations.models import RendezVous
 from structures.dates import de_a
 

@@ -12,7 +12,7 @@ from plages.models import Indisponibilite, Ouverture, PlageOuverture
 from plages.services import jours_fermes
 from reservations.creneaux import Creneau, Demande, creneaux_libres
 from reservations.models import Apprenant, RendezVous, Statut
-from reservations.requetes_apprenants import apprenant_connu, homonymes
+from reservations.requetes.apprenants import apprenant_connu, homonymes
 from structures.dates import date_longue, de_a, heure
 from structures.models import Agent, Lieu, Structure
 

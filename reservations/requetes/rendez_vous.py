@@ -5,7 +5,7 @@ from datetime import datetime
 
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations.messagerie import sera_prevenu
+from reservations.courrier.messagerie import sera_prevenu
 from reservations.models import STATUTS_ANNULES, Canal, RendezVous, Statut
 
 VENUE = (Statut.HONORE, "La personne est venue")

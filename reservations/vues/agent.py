@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from reservations.forms_agent import AnnulationForm
+from reservations.forms.agent import AnnulationForm
 from reservations.models import STATUTS_ANNULES, RendezVous
 from reservations.premiers_pas import premiers_pas
 from reservations.refus import AnnulationImpossible
-from reservations.requetes_rendez_vous import a_prevenir_soi_meme
+from reservations.requetes.rendez_vous import a_prevenir_soi_meme
 from reservations.services import annuler_par_structure
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.dates import de_a

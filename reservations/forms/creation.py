@@ -12,10 +12,10 @@ from plages.forms_regle import JourField, controle_heure
 from plages.recurrence import en_utc
 from plages.services import HORIZON
 from reservations.creneaux import Creneau
-from reservations.forms_apprenants import LONGUEUR, IdentiteForm, RechercheForm
+from reservations.forms.apprenants import LONGUEUR, IdentiteForm, RechercheForm
 from reservations.models import Apprenant, RendezVous
-from reservations.requetes_agenda import agents_de_l_agenda
-from reservations.requetes_creation import RendezVousVoulu, deja_cree, occupation, prochains_creneaux
+from reservations.requetes.agenda import agents_de_l_agenda
+from reservations.requetes.creation import RendezVousVoulu, deja_cree, occupation, prochains_creneaux
 from structures.dates import duree as en_heures
 from structures.dates import heure, jour_relatif
 from structures.models import Agent, Lieu, Structure

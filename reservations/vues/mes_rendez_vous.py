@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reservations import consultation as services
-from reservations.forms_parcours import FormulaireCode, FormulaireContact
+from reservations.forms.parcours import FormulaireCode, FormulaireContact
 from reservations.identification import renvoyer_code
 from reservations.models import STATUTS_ANNULES, VALIDITE_DU_LIEN, Consultation, RendezVous
 from reservations.refus import CodeRefuse, TropDeCodes

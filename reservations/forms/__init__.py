@@ -1,0 +1,1 @@
+"""Forms: what is typed is checked beside the field, and kept."""

@@ -1,0 +1,1 @@
+"""Reads: what the pages show, in a constant number of queries."""

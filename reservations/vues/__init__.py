@@ -1,0 +1,1 @@
+"""Pages: what each address answers. GET never writes; business is in the services."""
