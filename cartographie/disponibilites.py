@@ -7,7 +7,7 @@ motif and a plage. What is on site comes first: the booking link of a place show
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -15,10 +15,6 @@ from motifs.models import Motif
 from plages.models import PlageOuverture
 from reservations.creneaux import Demande, demande_du_public, premiers_creneaux
 from structures.models import Lieu
-
-# Most places that have a free slot have one soon: looked for there first, the rest of the delays only if need be.
-BIENTOT = timedelta(days=14)
-UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 
 
 @dataclass(frozen=True)
@@ -36,16 +32,8 @@ class Disponibilite:
 def prochaines(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, Disponibilite]:
     """Return the first slot of each place (by key) that has one. Three queries at most, whatever their number."""
     ouverts = [lieu for lieu in lieux if lieu.ouvert]
-    motifs = _motifs_ouverts(ouverts)
-    proches = [demande_du_public(m, maintenant=maintenant, au=maintenant + BIENTOT) for m in motifs]
-    trouvees = _premieres(proches, ouverts, maintenant)
-    muettes = {lieu.structure_id for lieu in ouverts if lieu.pk not in trouvees}
-    lointaines = [
-        demande_du_public(m, maintenant=maintenant, du=maintenant + BIENTOT + UN_INSTANT)
-        for m in motifs
-        if m.structure_id in muettes
-    ]
-    return _premieres(lointaines, ouverts, maintenant) | trouvees
+    demandes = [demande_du_public(motif, maintenant=maintenant) for motif in _motifs_ouverts(ouverts)]
+    return _premieres(demandes, ouverts, maintenant)
 
 
 def par_motif(lieu: Lieu, maintenant: datetime) -> list[Disponibilite]:
