@@ -76,6 +76,10 @@ class MotifQuerySet(models.QuerySet["Motif"]):
     def ouverts_a_tous(self) -> "MotifQuerySet":
         return self.reservables().filter(ouvert_a=Public.TOUS)
 
+    def ouverts_a(self, *, prescripteur: bool) -> "MotifQuerySet":
+        """What a prescriber may book, or what everyone may."""
+        return self.reservables() if prescripteur else self.ouverts_a_tous()
+
     def cherches(self, texte: str) -> "MotifQuerySet":
         """Motifs whose name contains that text, whatever the accents and the capitals."""
         return self.filter(nom__unaccent__icontains=texte) if texte else self

@@ -81,6 +81,58 @@ class Apprenant(models.Model):
         return f"{self.prenom} {self.nom}"
 
 
+class Prescripteur(models.Model):
+    """Someone who books for the people they accompany: an e-mail address proved by a code, no account needed."""
+
+    prenom = models.CharField("prénom", max_length=100)
+    nom = models.CharField("nom", max_length=100)
+    courriel = models.EmailField("adresse e-mail professionnelle")
+    telephone = PhoneNumberField("téléphone", blank=True)
+    organisation = models.CharField("organisation", max_length=150)
+    # The account with which they book, for an agent: no form, no code.
+    agent = models.OneToOneField(Agent, models.SET_NULL, related_name="prescripteur", null=True, blank=True)
+    cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "prescripteur"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("courriel"),
+                name="reservations_prescripteur_courriel_unique",
+                violation_error_message="Un prescripteur utilise déjà cette adresse e-mail.",
+            ),
+            models.CheckConstraint(
+                name="reservations_prescripteur_nomme",
+                condition=~Q(prenom="") & ~Q(nom="") & ~Q(courriel="") & ~Q(organisation=""),
+                violation_error_message="Un prescripteur a un prénom, un nom, une adresse e-mail et une organisation.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nom_complet}, {self.organisation}"
+
+    @property
+    def nom_complet(self) -> str:
+        return f"{self.prenom} {self.nom}"
+
+
+class AppareilDuPrescripteur(models.Model):
+    """A browser in which a prescriber gave the code: its cookie carries the secret, until forgotten or too old."""
+
+    prescripteur = models.ForeignKey(Prescripteur, models.CASCADE, related_name="appareils")
+    secret_hache = models.CharField("secret, haché", max_length=64, unique=True)
+    nom = models.CharField("navigateur", max_length=100, blank=True)
+    expire_a = models.DateTimeField("valable jusqu'à")
+    cree_le = models.DateTimeField("ajouté le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "appareil d'un prescripteur"
+        verbose_name_plural = "appareils des prescripteurs"
+
+    def __str__(self) -> str:
+        return self.nom or "Navigateur inconnu"
+
+
 class RendezVousQuerySet(models.QuerySet["RendezVous"]):
     """Rendez-vous asked for by what the page needs."""
 
@@ -188,6 +240,11 @@ class RendezVous(models.Model):
     message_d_annulation = models.TextField("message joint à l'annulation", blank=True)
     # Booked by the link to one agent's slots: whoever came for that agent moves it among their slots only.
     agent_choisi = models.BooleanField("agent choisi par la personne", default=False)
+    prescripteur = models.ForeignKey(
+        Prescripteur, models.PROTECT, related_name="rendez_vous", null=True, blank=True, db_index=False
+    )
+    note_du_prescripteur = models.TextField("note pour l'agent", blank=True)
+    annule_par_prescripteur = models.BooleanField("annulé par le prescripteur", default=False)
     cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
 
     objects = RendezVousQuerySet.as_manager()
@@ -199,6 +256,11 @@ class RendezVous(models.Model):
             models.Index(fields=["structure", "debut"], name="reservations_rdv_structure"),
             models.Index(fields=["expire_a"], name="reservations_rdv_options", condition=Q(statut="option")),
             models.Index(fields=["debut"], name="reservations_rdv_a_rappeler", condition=Q(statut="prevu")),
+            models.Index(
+                fields=["prescripteur", "debut"],
+                name="reservations_rdv_prescripteur",
+                condition=Q(prescripteur__isnull=False),
+            ),
         ]
         constraints = [
             # Its index, GiST on (agent, periode), is also the one that the slots engine reads.
@@ -240,6 +302,16 @@ class RendezVous(models.Model):
                 | (~Q(statut__in=STATUTS_ANNULES) & Q(annule_le__isnull=True)),
                 violation_error_message="Un rendez-vous annulé porte la date de son annulation, et lui seul.",
             ),
+            models.CheckConstraint(
+                name="reservations_note_d_un_prescripteur",
+                condition=Q(note_du_prescripteur="") | Q(prescripteur__isnull=False),
+                violation_error_message="Une note est celle d'un prescripteur.",
+            ),
+            models.CheckConstraint(
+                name="reservations_annule_par_prescripteur",
+                condition=Q(annule_par_prescripteur=False) | Q(statut=Statut.EXCUSE, prescripteur__isnull=False),
+                violation_error_message="Un prescripteur annule le rendez-vous qu'il a pris, au nom de la personne.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -270,6 +342,8 @@ class Participation(models.Model):
     apprenant = models.ForeignKey(Apprenant, models.PROTECT, related_name="participations")
     instructions = models.TextField("instructions acceptées", blank=True)
     instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)
+    # A prescriber accepts in the learner's name: who they were that day, "" when the learner did.
+    instructions_acceptees_par = models.CharField("acceptées en son nom par", max_length=355, blank=True)
 
     class Meta:
         verbose_name = "participation"
@@ -284,6 +358,11 @@ class Participation(models.Model):
                 condition=Q(instructions="", instructions_acceptees_le__isnull=True)
                 | (~Q(instructions="") & Q(instructions_acceptees_le__isnull=False)),
                 violation_error_message="Une acceptation porte un texte et une date.",
+            ),
+            models.CheckConstraint(
+                name="reservations_acceptation_par",
+                condition=Q(instructions_acceptees_par="") | ~Q(instructions=""),
+                violation_error_message="On accepte un texte au nom de quelqu'un, ou rien.",
             ),
         ]
 
@@ -339,6 +418,9 @@ class Demarche(PorteurDeCode):
     prenom = models.CharField("prénom", max_length=100, blank=True)
     nom = models.CharField("nom", max_length=100, blank=True)
     adresse_domicile = models.CharField("adresse où aller", max_length=300, blank=True)
+    # Begun by the way of the prescribers (/p/), for someone they accompany: the names above are that person's.
+    par_prescripteur = models.BooleanField("prise par un prescripteur", default=False)
+    note = models.TextField("note pour l'agent", blank=True)
     instructions = models.TextField("instructions acceptées", blank=True)
     instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)
     confirmee_le = models.DateTimeField("confirmée le", null=True, blank=True)
@@ -359,6 +441,22 @@ class Consultation(PorteurDeCode):
     class Meta:
         verbose_name = "consultation"
         indexes = [models.Index(fields=["cree_le"], name="reservations_consultation_age")]
+
+    def __str__(self) -> str:
+        return f"{self.cree_le:%Y-%m-%d %H:%M} UTC"
+
+
+class IdentificationPrescripteur(PorteurDeCode):
+    """A prescriber who gives who they are, until the code received proves their address."""
+
+    prenom = models.CharField("prénom", max_length=100, blank=True)
+    nom = models.CharField("nom", max_length=100, blank=True)
+    organisation = models.CharField("organisation", max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = "identification d'un prescripteur"
+        verbose_name_plural = "identifications des prescripteurs"
+        indexes = [models.Index(fields=["cree_le"], name="reservations_identif_age")]
 
     def __str__(self) -> str:
         return f"{self.cree_le:%Y-%m-%d %H:%M} UTC"
@@ -422,6 +520,7 @@ class Message(models.Model):
     # What it says of the rendez-vous: moved since, the message is no longer true and is not sent.
     debut = models.DateTimeField("début annoncé", null=True, blank=True)
     rappel = models.PositiveSmallIntegerField("rappel", choices=Rappel, null=True, blank=True)
+    repondre_a = models.EmailField("adresse de réponse", blank=True)  # "": the structure's
     # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
     confidentiel = models.BooleanField("contient un code", default=False)
     cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)

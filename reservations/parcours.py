@@ -4,7 +4,7 @@ Slots come from `reservations.creneaux` only: this module arranges them, and say
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
 from math import ceil, cos, hypot, inf, radians
@@ -36,11 +36,13 @@ NOMBRE_PROPOSE = 3
 
 @dataclass(frozen=True)
 class Lien:
-    """The link by which people come: to a structure, or to the slots of one of its agents only."""
+    """The link by which people come: to a structure, or to the slots of one of its agents only; for oneself, or for
+    someone one accompanies (the address says it: two tabs never mix)."""
 
     structure: Structure
     agent: Agent | None = None
     jeton: str = ""  # as the address carries it; "" for the structure's own
+    prescripteur: bool = False
 
     def __str__(self) -> str:
         return self.jeton or self.structure.lien
@@ -48,13 +50,13 @@ class Lien:
 
 def lien_de(demarche: Demarche) -> Lien:
     """Return the link by which a booking in progress began; the structure's own once the agent has closed theirs."""
-    structure = demarche.motif.structure
+    lien = Lien(demarche.motif.structure, prescripteur=demarche.par_prescripteur)
     if demarche.agent is None:
-        return Lien(structure)
-    appartenance = demarche.agent.appartenances.filter(structure=structure).first()
+        return lien
+    appartenance = demarche.agent.appartenances.filter(structure=lien.structure).first()
     if appartenance is None or appartenance.lien is None:
-        return Lien(structure)
-    return Lien(structure, demarche.agent, appartenance.lien)
+        return lien
+    return replace(lien, agent=demarche.agent, jeton=appartenance.lien)
 
 
 # --- Motifs and lieux -----------------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ def _plages_en_cours(lien: Lien, aujourd_hui: date) -> PlageQuerySet:
 
 
 def motifs_du_public(lien: Lien, aujourd_hui: date, lieu: Lieu | None = None) -> list[Motif]:
-    """Return the motifs that everyone may book online by a link, those without a plage included. One query.
+    """Return the motifs that people may book online by a link, those without a plage included. One query.
 
     Each one says `a_une_plage`: in that lieu, on site, when one is given. A page without a plage explains itself; the
     list of choices leaves it out.
@@ -74,9 +76,8 @@ def motifs_du_public(lien: Lien, aujourd_hui: date, lieu: Lieu | None = None) ->
     plages = _plages_en_cours(lien, aujourd_hui).filter(motifs=OuterRef("pk"))
     if lieu:
         plages = plages.filter(lieu=lieu, motifs__type_lieu=TypeLieu.SUR_PLACE)
-    motifs = list(
-        Motif.objects.ouverts_a_tous().filter(structure=lien.structure).annotate(a_une_plage=Exists(plages)).par_nom()
-    )
+    ouverts = Motif.objects.ouverts_a(prescripteur=lien.prescripteur).filter(structure=lien.structure)
+    motifs = list(ouverts.annotate(a_une_plage=Exists(plages)).par_nom())
     for motif in motifs:
         motif.structure = lien.structure
     return motifs

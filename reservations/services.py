@@ -5,6 +5,7 @@ engine again, then writes. The constraint `reservations_agent_deja_pris` is the 
 ends there, as a polite refusal.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -52,64 +53,68 @@ def prendre_option(
     maintenant: datetime,
     demarche: Demarche | None = None,
     agent_id: int | None = None,
+    par_prescripteur: bool = False,
 ) -> Demarche:
     """Hold a slot (start in UTC) for `settings.OPTION_MINUTES`, and return the booking in progress that holds it.
 
     With `demarche`, that booking changes its slot, or takes its expired one back; what was typed is kept, and on a
     refusal so is the slot held before. Asked twice for the same slot by the same visitor (a double click), it is the
-    same option, and expires when it would have. `adresse` is the network address, `agent_id` the only agent wanted.
+    same option, and expires when it would have. `adresse` is the network address, `agent_id` the only agent wanted,
+    `par_prescripteur` the way it is taken.
 
     Raises MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
     """
-    motif = motif_reservable(motif_id=motif_id, structure_id=structure_id)
-    adresse_hachee = hacher(adresse, usage="adresse")
-    return _prendre_option(motif, lieu_id, debut, visiteur, adresse_hachee, maintenant, demarche, agent_id)
+    motif = motif_reservable(motif_id=motif_id, structure_id=structure_id, par_prescripteur=par_prescripteur)
+    choix = _Choix(motif, lieu_id, debut, visiteur, hacher(adresse, usage="adresse"), agent_id, par_prescripteur)
+    return _prendre_option(choix, maintenant, demarche)
 
 
-def _prendre_option(
-    motif: Motif,
-    lieu_id: int | None,
-    debut: datetime,
-    visiteur: str,
-    adresse_hachee: str,
-    maintenant: datetime,
-    demarche: Demarche | None,
-    agent_id: int | None,
-) -> Demarche:
-    deja = _demarche_de_ce_creneau(motif, lieu_id, debut, visiteur, maintenant, agent_id)
+@dataclass(frozen=True)
+class _Choix:
+    """The slot that a visitor wants and how they came: by which link, from which network address (hashed)."""
+
+    motif: Motif
+    lieu_id: int | None
+    debut: datetime
+    visiteur: str
+    adresse: str
+    agent_id: int | None
+    par_prescripteur: bool
+
+
+def _prendre_option(choix: _Choix, maintenant: datetime, demarche: Demarche | None) -> Demarche:
+    deja = _demarche_de_ce_creneau(choix, maintenant)
     if deja is not None and (demarche is None or demarche.pk == deja.pk):
         return deja
     if demarche is None or option_vivante(demarche, maintenant) is None:  # else it only changes its slot for another
-        _limiter_les_options(visiteur=visiteur, adresse=adresse_hachee, maintenant=maintenant)
-    for creneau in _creneaux_a_cette_heure(motif, lieu_id, debut, visiteur, maintenant, agent_id):
+        _limiter_les_options(visiteur=choix.visiteur, adresse=choix.adresse, maintenant=maintenant)
+    for creneau in _creneaux_a_cette_heure(choix, maintenant):
         try:
             with course_perdue_est_un_refus(), transaction.atomic():
-                return _garder(creneau, motif, demarche, visiteur, adresse_hachee, maintenant, agent_id)
+                return _garder(creneau, choix, demarche, maintenant)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
 
 
-def motif_reservable(*, motif_id: int, structure_id: int) -> Motif:
-    """Return a motif that everyone may book online in that structure, read now; raises MotifFerme."""
-    motif = (
-        Motif.objects.ouverts_a_tous().select_related("structure").filter(pk=motif_id, structure=structure_id).first()
-    )
+def motif_reservable(*, motif_id: int, structure_id: int, par_prescripteur: bool = False) -> Motif:
+    """Return a motif of that structure that this way may book online, read now; raises MotifFerme."""
+    ouverts = Motif.objects.ouverts_a(prescripteur=par_prescripteur).select_related("structure")
+    motif = ouverts.filter(pk=motif_id, structure=structure_id).first()
     if motif is None:
         raise MotifFerme
     return motif
 
 
-def _demarche_de_ce_creneau(
-    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime, agent_id: int | None
-) -> Demarche | None:
-    au_meme_lieu = Q(lieu__isnull=True) if lieu_id is None else Q(lieu=lieu_id)
+def _demarche_de_ce_creneau(choix: _Choix, maintenant: datetime) -> Demarche | None:
+    au_meme_lieu = Q(lieu__isnull=True) if choix.lieu_id is None else Q(lieu=choix.lieu_id)
     return Demarche.objects.filter(
         au_meme_lieu,
-        visiteur=visiteur,
-        motif=motif,
-        debut=debut,
-        agent=agent_id,
+        visiteur=choix.visiteur,
+        motif=choix.motif,
+        debut=choix.debut,
+        agent=choix.agent_id,
+        par_prescripteur=choix.par_prescripteur,
         rendez_vous__statut=Statut.OPTION,
         rendez_vous__expire_a__gt=maintenant,
     ).first()
@@ -124,18 +129,16 @@ def _limiter_les_options(*, visiteur: str, adresse: str, maintenant: datetime) -
     liberer_options(RendezVous.objects.filter(pk__in=list(gardees[settings.OPTIONS_PAR_VISITEUR - 1 :])))
 
 
-def _creneaux_a_cette_heure(
-    motif: Motif, lieu_id: int | None, debut: datetime, visiteur: str, maintenant: datetime, agent_id: int | None
-) -> list[Creneau]:
-    """Return the free slots of the public that start at `debut`: the least loaded agent of that week first, then by id.
+def _creneaux_a_cette_heure(choix: _Choix, maintenant: datetime) -> list[Creneau]:
+    """Return the free slots of the public at the time chosen: the least loaded agent of that week first, then by id.
 
     Nothing random: the same choice is made twice (design, "Time and slots").
     """
-    demande = demande_du_public(motif, maintenant=maintenant, du=debut, au=debut)
-    agents = None if agent_id is None else [agent_id]
-    libres = creneaux_libres([demande], maintenant=maintenant, visiteur=visiteur, agents=agents)
-    creneaux = [creneau for creneau in libres if creneau.lieu_id == lieu_id]
-    return _moins_charges_d_abord(creneaux, motif, debut, maintenant)
+    demande = demande_du_public(choix.motif, maintenant=maintenant, du=choix.debut, au=choix.debut)
+    agents = None if choix.agent_id is None else [choix.agent_id]
+    libres = creneaux_libres([demande], maintenant=maintenant, visiteur=choix.visiteur, agents=agents)
+    creneaux = [creneau for creneau in libres if creneau.lieu_id == choix.lieu_id]
+    return _moins_charges_d_abord(creneaux, choix.motif, choix.debut, maintenant)
 
 
 def _moins_charges_d_abord(
@@ -159,15 +162,7 @@ def _moins_charges_d_abord(
     return creneaux
 
 
-def _garder(
-    creneau: Creneau,
-    motif: Motif,
-    demarche: Demarche | None,
-    visiteur: str,
-    adresse: str,
-    maintenant: datetime,
-    agent_id: int | None,
-) -> Demarche:
+def _garder(creneau: Creneau, choix: _Choix, demarche: Demarche | None, maintenant: datetime) -> Demarche:
     """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction."""
     ancienne = None
     agent_quitte = _agent_de(demarche)
@@ -180,23 +175,24 @@ def _garder(
         ancienne = RendezVous.objects.filter(demarche=demarche.pk, statut=Statut.OPTION).first()
         if ancienne is not None and ancienne.agent_id not in {creneau.agent_id, agent_quitte}:
             raise CreneauIndisponible
-    _faire_place(creneau, ancienne, visiteur, maintenant)
-    demande = Demande(motif, creneau.debut, creneau.debut)
+    _faire_place(creneau, ancienne, choix.visiteur, maintenant)
+    demande = Demande(choix.motif, creneau.debut, creneau.debut)
     encore_libre = creneaux_libres(
         [demande], maintenant=maintenant, agents=[creneau.agent_id], sauf=ancienne.pk if ancienne else 0
     )
     if creneau not in encore_libre:
         raise CreneauIndisponible
     option = ancienne or RendezVous()
+    motif = choix.motif
     option.structure, option.motif, option.type_lieu = motif.structure, motif, motif.type_lieu
     option.agent_id, option.lieu_id = creneau.agent_id, creneau.lieu_id
     option.debut, option.fin, option.pause = creneau.debut, creneau.fin, creneau.pause
     option.statut, option.expire_a = Statut.OPTION, maintenant + timedelta(minutes=settings.OPTION_MINUTES)
-    option.visiteur, option.adresse, option.cree_le = visiteur, adresse, maintenant
+    option.visiteur, option.adresse, option.cree_le = choix.visiteur, choix.adresse, maintenant
     option.save()
-    demarche = demarche or Demarche(visiteur=visiteur, adresse=adresse, cree_le=maintenant)
+    demarche = demarche or Demarche(visiteur=choix.visiteur, adresse=choix.adresse, cree_le=maintenant)
     demarche.motif, demarche.lieu_id, demarche.debut = motif, creneau.lieu_id, creneau.debut
-    demarche.agent_id = agent_id
+    demarche.agent_id, demarche.par_prescripteur = choix.agent_id, choix.par_prescripteur
     demarche.rendez_vous = option
     demarche.save()
     return demarche
@@ -265,20 +261,28 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
         return demarche.rendez_vous
     _verifier_complete(demarche)
     if option_vivante(demarche, maintenant) is None:
-        motif = motif_reservable(motif_id=demarche.motif_id, structure_id=demarche.motif.structure_id)
-        demarche = _prendre_option(
-            motif,
+        choix = _Choix(
+            _motif_de(demarche),
             demarche.lieu_id,
             demarche.debut,
             demarche.visiteur,
             demarche.adresse,
-            maintenant,
-            demarche,
             demarche.agent_id,
+            demarche.par_prescripteur,
         )
+        demarche = _prendre_option(choix, maintenant, demarche)
     with course_perdue_est_un_refus(), transaction.atomic():
         _limiter_les_rendez_vous(demarche, maintenant)
         return _confirmer_sous_verrou(demarche, maintenant)
+
+
+def _motif_de(demarche: Demarche) -> Motif:
+    """Return the motif of a booking in progress, if it may still be booked that way; raises MotifFerme."""
+    return motif_reservable(
+        motif_id=demarche.motif_id,
+        structure_id=demarche.motif.structure_id,
+        par_prescripteur=demarche.par_prescripteur,
+    )
 
 
 def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
@@ -291,6 +295,8 @@ def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
 
 
 def _verifier_complete(demarche: Demarche) -> None:
+    if demarche.par_prescripteur:
+        raise DemarcheIncomplete("Dites d'abord qui vous êtes.")
     if not instructions_acceptees(demarche):
         raise DemarcheIncomplete("Lisez et acceptez d'abord les instructions.")
     if not (demarche.prenom and demarche.nom and demarche.est_verifiee):
@@ -316,7 +322,7 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
         raise CreneauIndisponible
     if demarche.confirmee_le is not None:
         return rendez_vous
-    motif = motif_reservable(motif_id=demarche.motif_id, structure_id=demarche.motif.structure_id)
+    motif = _motif_de(demarche)
     demande = Demande(motif, rendez_vous.debut, rendez_vous.debut)
     libres = creneaux_libres([demande], maintenant=maintenant, agents=[agent_id], sauf=rendez_vous.pk)
     tenable = any(c.lieu_id == rendez_vous.lieu_id and c.fin == rendez_vous.fin for c in libres)

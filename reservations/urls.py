@@ -28,14 +28,24 @@ class Jeton:
         return str(value)
 
 
+class LienPartage(Jeton):
+    """A booking link and the way it is taken: `r` for oneself, `p` for someone one accompanies."""
+
+    regex = f"[rp]/{JETON.pattern}"
+
+    def to_url(self, value: object) -> str:
+        return f"{'p' if getattr(value, 'prescripteur', False) else 'r'}/{value}"
+
+
 register_converter(Jeton, "jeton")
+register_converter(LienPartage, "lien")
 
 app_name = "reservations"
 urlpatterns: list[URLPattern | URLResolver] = [
     # Choosing: nothing is written, the address says everything.
-    path("r/<jeton:lien>/", choix.choix_motif, name="choix_motif"),
-    path("r/<jeton:lien>/motif/<int:motif_id>/", choix.choix_lieu, name="choix_lieu"),
-    path("r/<jeton:lien>/motif/<int:motif_id>/creneaux/", choix.choix_creneau, name="choix_creneau"),
+    path("<lien:lien>/", choix.choix_motif, name="choix_motif"),
+    path("<lien:lien>/motif/<int:motif_id>/", choix.choix_lieu, name="choix_lieu"),
+    path("<lien:lien>/motif/<int:motif_id>/creneaux/", choix.choix_creneau, name="choix_creneau"),
     # Identifying: one booking in progress, which belongs to the visitor's session.
     path("reservation/<jeton:jeton>/", parcours.demarche, name="demarche"),
     path("reservation/<jeton:jeton>/instructions/", parcours.instructions, name="instructions"),

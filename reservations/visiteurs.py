@@ -64,17 +64,18 @@ def _demarches() -> QuerySet[Demarche]:
     return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent")
 
 
-def _lien(jeton: str) -> Lien | None:
+def _lien(jeton: str, *, prescripteur: bool) -> Lien | None:
     structure = Structure.objects.filter(lien=jeton).first()
     if structure is not None:
-        return Lien(structure)
+        return Lien(structure, prescripteur=prescripteur)
     siens = Appartenance.objects.select_related("structure", "agent").filter(agent__is_active=True)
     appartenance = siens.filter(lien=jeton).first()
-    return Lien(appartenance.structure, appartenance.agent, jeton) if appartenance else None
+    return Lien(appartenance.structure, appartenance.agent, jeton, prescripteur) if appartenance else None
 
 
 def par_le_lien(vue: Vue) -> Vue:
-    """Open `vue(request, lien, …)` at the address that carries the secret link of a structure or of one of its agents.
+    """Open `vue(request, lien, …)` at the address that carries the secret link of a structure or of one of its agents,
+    after the way it is taken ("r/…" or "p/…").
 
     404 when nobody has it, or when online booking does not exist there. A link that was replaced (410) or closed
     (404) says so, with the structure's phone number. Dates are written in its time zone.
@@ -82,10 +83,11 @@ def par_le_lien(vue: Vue) -> Vue:
 
     @wraps(vue)
     def enveloppe(request: HttpRequest, lien: str, **kwargs: object) -> HttpResponse:
-        trouve, ancien = _lien(lien), False
+        voie, _, jeton = lien.partition("/")
+        trouve, ancien = _lien(jeton, prescripteur=voie == "p"), False
         if trouve is None:
             ancien = True
-            trouve = Lien(get_object_or_404(AncienLien.objects.select_related("structure"), lien=lien).structure)
+            trouve = Lien(get_object_or_404(AncienLien.objects.select_related("structure"), lien=jeton).structure)
         structure = trouve.structure
         if not structure.reservation_en_ligne_possible:
             raise Http404("La réservation en ligne n'existe pas pour cette structure.")

@@ -4,6 +4,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 
 from motifs.models import Motif, TypeLieu
+from reservations.models import Prescripteur
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Role, Structure
 
 MOT_DE_PASSE = "motdepasse-de-test-1"
@@ -83,3 +84,14 @@ class MotifFactory(factory.django.DjangoModelFactory):
     structure = factory.SubFactory(StructureFactory)
     nom = factory.Sequence(lambda n: f"Accompagnement {n}")
     duree = 60
+
+
+class PrescripteurFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Prescripteur
+
+    prenom = "Léa"
+    nom = "Roux"
+    courriel = factory.Sequence(lambda n: f"prescripteur{n}@exemple.fr")
+    telephone = "+33475000000"
+    organisation = "CCAS de Crest"

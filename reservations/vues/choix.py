@@ -38,7 +38,7 @@ from reservations.refus import CreneauIndisponible, ReservationImpossible
 from reservations.visiteurs import demarche_du_visiteur, jamais_perimee, par_le_lien, visiteur
 from structures.adresse import adresse_du_visiteur
 from structures.htmx import page_ou_fragment
-from structures.models import Lieu, Structure
+from structures.models import Lieu
 
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -58,7 +58,7 @@ def choix_motif(request: HttpRequest, lien: Lien) -> HttpResponse:
     ici = proposes(motifs_du_public(lien, aujourd_hui, lieu)) if lieu else []
     lieu = lieu if ici else None
     motifs = ici or proposes(motifs_du_public(lien, aujourd_hui))
-    demarche, lieu_id = _demarche_a_deplacer(request, lien.structure), lieu.pk if lieu else None
+    demarche, lieu_id = _demarche_a_deplacer(request, lien), lieu.pk if lieu else None
     if len(motifs) == 1:
         return redirect(adresse_du_choix("choix_lieu", lien, motifs[0].pk, lieu=lieu_id, demarche=demarche))
     totaux = {len(etapes(plusieurs_motifs=True, instructions=a_des_instructions(motif))) for motif in motifs}
@@ -89,7 +89,7 @@ def choix_lieu(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     if motif is None:
         return _motif_ferme(request, lien)
     lieux = lieux_du_motif(motif, lien, aujourd_hui)
-    demarche = _demarche_a_deplacer(request, lien.structure)
+    demarche = _demarche_a_deplacer(request, lien)
     demande = next((lieu.pk for lieu in lieux if str(lieu.pk) == request.GET.get("lieu")), None)
     if demande or len(lieux) < 2:
         return redirect(adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demande, demarche=demarche))
@@ -124,7 +124,7 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
         return _motif_ferme(request, lien)
     lieux = lieux_du_motif(motif, lien, aujourd_hui)
     lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
-    demarche = _demarche_a_deplacer(request, lien.structure)
+    demarche = _demarche_a_deplacer(request, lien)
     if lieu is None and lieux:
         return redirect(adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche))
     semaine = lire_semaine(request.GET.get("semaine", ""))
@@ -132,7 +132,7 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
     if request.method == "POST":
         debut = lire_instant(request.POST.get("debut", ""))
         try:
-            return redirect(_prendre(request, motif, lieu, debut, demarche, recherche))
+            return redirect(_prendre(request, lien, motif, lieu, debut, demarche, recherche))
         except ReservationImpossible as refus:
             perdu = _refus_du_creneau(refus, motif, lieu, debut, recherche)
             if debut:
@@ -185,6 +185,7 @@ def _contexte_du_choix(
 
 def _prendre(
     request: HttpRequest,
+    lien: Lien,
     motif: Motif,
     lieu: Lieu | None,
     debut: datetime | None,
@@ -204,6 +205,7 @@ def _prendre(
         maintenant=recherche.maintenant,
         demarche=demarche,
         agent_id=recherche.agent.pk if recherche.agent else None,
+        par_prescripteur=lien.prescripteur,
     )
     return reverse(f"reservations:{premiere_etape_incomplete(prise)}", args=[prise.jeton])
 
@@ -218,13 +220,14 @@ def _refus_du_creneau(
     return {"refus": "Ce créneau vient d'être pris.", "proches": proches}
 
 
-def _demarche_a_deplacer(request: HttpRequest, structure: Structure) -> Demarche | None:
+def _demarche_a_deplacer(request: HttpRequest, lien: Lien) -> Demarche | None:
     """Return the visitor's own booking in progress whose slot is being changed; anything else is ignored."""
     jeton = request.GET.get("demarche", "")
     demarche = demarche_du_visiteur(request, jeton) if jeton else None
-    if demarche is None or demarche.confirmee_le is not None or demarche.motif.structure_id != structure.pk:
+    if demarche is None or demarche.confirmee_le is not None:
         return None
-    return demarche
+    ici = (lien.structure.pk, lien.prescripteur)
+    return demarche if (demarche.motif.structure_id, demarche.par_prescripteur) == ici else None
 
 
 def _recherche(request: HttpRequest, lien: Lien) -> Recherche:

@@ -225,6 +225,7 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
                 maintenant=maintenant,
                 demarche=demarche,
                 agent_id=demarche.agent_id,
+                par_prescripteur=demarche.par_prescripteur,
             )
         except ReservationImpossible as refus:
             return _creneau_perdu(request, demarche, refus)
@@ -262,7 +263,8 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render(request, "reservations/parcours/_garde.html", complet)
-    motifs = motifs_du_public(Lien(motif.structure, demarche.agent), timezone.localdate(maintenant))
+    par_ici = Lien(motif.structure, demarche.agent, prescripteur=demarche.par_prescripteur)
+    motifs = motifs_du_public(par_ici, timezone.localdate(maintenant))
     if motif not in motifs:  # closed since the slot was chosen: said now, not once everything is typed
         return _creneau_perdu(request, demarche, MotifFerme())
     complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, proposes(motifs))

@@ -13,7 +13,14 @@ from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
 from structures.models import AncienLien, Plateforme, Structure
-from tests.factories import AgentFactory, AppartenanceFactory, LieuFactory, MotifFactory, StructureFactory
+from tests.factories import (
+    AgentFactory,
+    AppartenanceFactory,
+    LieuFactory,
+    MotifFactory,
+    PrescripteurFactory,
+    StructureFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +102,12 @@ def acceptation_sans_date() -> None:
     pris = rendez_vous()
     apprenant = Apprenant.objects.create(structure=pris.structure, prenom="Nadia", nom="Benali")
     Participation.objects.create(rendez_vous=pris, apprenant=apprenant, instructions="Apportez votre téléphone.")
+
+
+def acceptation_de_rien() -> None:
+    pris = rendez_vous()
+    apprenant = Apprenant.objects.create(structure=pris.structure, prenom="Nadia", nom="Benali")
+    Participation.objects.create(rendez_vous=pris, apprenant=apprenant, instructions_acceptees_par="Léa Roux")
 
 
 def rappel(**champs: Any) -> None:
@@ -183,6 +196,15 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_annulation_datee": lambda: rendez_vous(statut=Statut.ANNULE),
     "reservations_participation_unique": deux_participations,
     "reservations_acceptation_datee": acceptation_sans_date,
+    "reservations_acceptation_par": acceptation_de_rien,
+    "reservations_prescripteur_courriel_unique": lambda: [
+        PrescripteurFactory(courriel=c) for c in ("lea@exemple.fr", "LEA@exemple.fr")
+    ],
+    "reservations_prescripteur_nomme": lambda: PrescripteurFactory(organisation=""),
+    "reservations_note_d_un_prescripteur": lambda: rendez_vous(note_du_prescripteur="Vient avec sa sœur."),
+    "reservations_annule_par_prescripteur": lambda: rendez_vous(
+        annule_par_prescripteur=True, prescripteur=PrescripteurFactory()
+    ),
     "cartographie_un_etat_en_cours": lambda: deux(etat_du_bouton, lieu=LieuFactory()),
     "cartographie_etat_fin_apres_debut": lambda: etat_du_bouton(jusqu_a=HUIT_HEURES),
     "cartographie_appel_unique": lambda: deux(AppelDeFlux.objects.create, adresse="abc", minute=HUIT_HEURES),

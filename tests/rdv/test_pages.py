@@ -64,6 +64,7 @@ PUBLIQUES = {
     "reservations:invitation_demonstration",
 }
 VALEURS = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000", "slug": "x", "str": "x", "path": "x"}
+VALEURS["lien"] = "r/x"
 
 
 def _adresses(motifs: list[URLPattern | URLResolver], chemin: str = "", espace: str = "") -> list[tuple[str, str]]:
