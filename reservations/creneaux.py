@@ -10,7 +10,7 @@ a rendez-vous already taken occupies, and it must fit before the next one, after
 may begin during a pause: nobody waits for the agent then.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -167,6 +167,27 @@ def creneaux_libres(
         for debut in decouper(premier, fin, duree, tard)
     }
     return sorted(Creneau(*creneau, pause) for creneau, pause in pauses.items())
+
+
+def premier_debut(
+    demande: Demande,
+    retenu: Callable[[datetime], bool],
+    *,
+    maintenant: datetime,
+    agents: Collection[int] | None = None,
+    lieux: Collection[int] | None = None,
+    visiteur: str = "",
+    sauf: int = 0,
+) -> datetime | None:
+    """Return the first free start that `retenu` keeps, as far as the request goes. One query.
+
+    A piece is cut no further than the best start found: a year of many agents is read without making its slots.
+    """
+    premier = None
+    for _, _, _, debut, fin, duree, tard, _ in _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf):
+        candidats = decouper(debut, fin, duree, min(tard, premier) if premier else tard)
+        premier = next(filter(retenu, candidats), premier)
+    return premier
 
 
 def premiers_creneaux(

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
+from functools import partial
 from math import ceil, cos, hypot, inf, radians
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, TextChoices
 from django.db.models.functions import Lower
 
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
 from reservations.courrier.sms import sms_possibles
-from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
+from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premier_debut, premiers_creneaux
 from reservations.identification import instructions_acceptees
 from reservations.models import Demarche, RendezVous
 from structures.models import Agent, Lieu, Structure
@@ -29,6 +30,7 @@ HORIZON_DU_PLUS_TOT = timedelta(days=28)
 # And what replaces a lost slot, around it.
 HORIZON_DES_PLUS_PROCHES = timedelta(days=14)
 NOMBRE_PROPOSE = 3
+MIDI = heure_du_jour(12)
 
 
 # --- The link -------------------------------------------------------------------------------------------------------
@@ -103,6 +105,28 @@ def lieux_du_motif(motif: Motif, lien: Lien, aujourd_hui: date) -> list[Lieu]:
     return list(Lieu.objects.ouverts().filter(Exists(plages.filter(lieu=OuterRef("pk")))).order_by(Lower("nom"), "pk"))
 
 
+class Moment(TextChoices):
+    """The part of the day in which people look for a time, when they do not want to read them all."""
+
+    TOUS = "", "Toute la journée"
+    MATIN = "matin", "Matin"
+    APRES_MIDI = "apres-midi", "Après-midi"
+
+    @property
+    def quand(self) -> str:
+        """ "le matin": as it stands in a sentence, nothing for the whole day."""
+        return {Moment.MATIN: "le matin", Moment.APRES_MIDI: "l'après-midi"}.get(self, "")
+
+    def comprend(self, instant: datetime, tz: ZoneInfo) -> bool:
+        matin = instant.astimezone(tz).time() < MIDI
+        return self == Moment.TOUS or matin == (self == Moment.MATIN)
+
+
+def lire_moment(texte: str) -> Moment:
+    """Return the moment in the address, the whole day when it is none."""
+    return Moment(texte) if texte in Moment.values else Moment.TOUS
+
+
 @dataclass(frozen=True)
 class Recherche:
     """How the slots of a page are looked for: now, by whom (their own held slots are free for them), with whom."""
@@ -111,10 +135,20 @@ class Recherche:
     visiteur: str = ""
     agent: Agent | None = None  # None: all
     deplace: RendezVous | None = None  # the one being moved: its time is free for it, and is no choice
+    moment: Moment = Moment.TOUS
 
     def libres(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
         trouves = creneaux_libres(demandes, **self._limites(lieu))
-        return [c for c in trouves if c.debut != self.deplace.debut] if self.deplace else trouves
+        if not (self.deplace or self.moment):
+            return trouves
+        return [c for c in trouves if self._retient(c.debut, demandes[0].motif.structure.tz)]
+
+    def premier_retenu(self, demande: Demande, lieu: Lieu | None) -> datetime | None:
+        retenu = partial(self._retient, tz=demande.motif.structure.tz)
+        return premier_debut(demande, retenu, **self._limites(lieu))
+
+    def _retient(self, debut: datetime, tz: ZoneInfo) -> bool:
+        return not (self.deplace and debut == self.deplace.debut) and self.moment.comprend(debut, tz)
 
     def premiers(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
         return premiers_creneaux(demandes, **self._limites(lieu))
@@ -204,12 +238,14 @@ class Semaine:
 
 @dataclass(frozen=True)
 class Propositions:
-    """All that the page of the slots shows. `semaine` is None when nothing is free at all."""
+    """All that the page of the slots shows. `semaine` is None when nothing is free, at all or at that moment."""
 
     plus_tot: tuple[datetime, ...] = ()
     semaine: Semaine | None = None
     prochain: datetime | None = None  # the first time after an empty week
     tout_est_pris: bool = False  # nothing is free although hours are open: they are all taken
+    moment: Moment = Moment.TOUS
+    moments: bool = False  # choosing a moment is of use: there are several, or one was chosen
 
 
 def lundi_de(jour: date) -> date:
@@ -281,6 +317,8 @@ def propositions(motif: Motif, lieu: Lieu | None, recherche: Recherche, semaine:
     maintenant = recherche.maintenant
     fenetre = motif.fenetre_du_public(maintenant)
     premier = _premier(motif, lieu, recherche)
+    if premier is None and recherche.moment and _premier(motif, lieu, replace(recherche, moment=Moment.TOUS)):
+        return Propositions(moment=recherche.moment, moments=True)
     if premier is None:
         return Propositions(tout_est_pris=_a_des_ouvertures(motif, lieu, recherche.agent, fenetre))
     bornes = [lundi_de(borne.astimezone(tz).date()) for borne in fenetre]
@@ -302,7 +340,13 @@ def propositions(motif: Motif, lieu: Lieu | None, recherche: Recherche, semaine:
         prochain = next((heure for heure in bientot if heure > au), None) or _premier(
             motif, lieu, recherche, du=max(au + UN_INSTANT, jusqu_a)
         )
-    return Propositions(tuple(bientot[:NOMBRE_PROPOSE]), composee, prochain)
+    return Propositions(
+        plus_tot=tuple(bientot[:NOMBRE_PROPOSE]),
+        semaine=composee,
+        prochain=prochain,
+        moment=recherche.moment,
+        moments=bool(recherche.moment) or len({Moment.MATIN.comprend(heure, tz) for heure in libres}) > 1,
+    )
 
 
 def plus_proches(motif: Motif, lieu: Lieu | None, debut: datetime, recherche: Recherche) -> list[datetime]:
@@ -337,7 +381,10 @@ def _heures(
 
 
 def _premier(motif: Motif, lieu: Lieu | None, recherche: Recherche, *, du: datetime | None = None) -> datetime | None:
-    premiers = recherche.premiers([demande_du_public(motif, maintenant=recherche.maintenant, du=du)], lieu)
+    demande = demande_du_public(motif, maintenant=recherche.maintenant, du=du)
+    if recherche.moment:  # the engine's first one may be at another moment
+        return recherche.premier_retenu(demande, lieu)
+    premiers = recherche.premiers([demande], lieu)
     if not premiers:
         return None
     debut = premiers[0].debut

@@ -16,6 +16,8 @@ from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.models import Demarche
 from reservations.parcours import (
     Lien,
+    Moment,
+    Propositions,
     Recherche,
     a_des_instructions,
     dans_la_fenetre,
@@ -27,6 +29,7 @@ from reservations.parcours import (
     lieu_demande,
     lieux_du_motif,
     lire_instant,
+    lire_moment,
     lire_semaine,
     motifs_du_public,
     plus_proches,
@@ -137,10 +140,13 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
             perdu = _refus_du_creneau(refus, motif, lieu, debut, recherche)
             if debut:
                 semaine = timezone.localdate(dans_la_fenetre(motif, debut, recherche.maintenant))
+    trouvees = propositions(motif, lieu, recherche, semaine)
+    adresse = adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
     contexte = {
         **_contexte_du_choix(lien, motif, proposes(motifs), lieu, lieux, demarche, recherche.maintenant),
         **perdu,
-        "propositions": propositions(motif, lieu, recherche, semaine),
+        "propositions": trouvees,
+        **adresses_des_creneaux(adresse, trouvees),
     }
     if not request.htmx:  # type: ignore[attr-defined]
         contexte["ailleurs"] = [
@@ -163,7 +169,6 @@ def _contexte_du_choix(
     ici = etape("quand", motif, choix)
     adresse_des_motifs = adresse_du_choix("choix_motif", lien, demarche=demarche)
     adresse_des_lieux = adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche)
-    adresse = adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
     return {
         "lien": lien,
         "structure": lien.structure,
@@ -174,8 +179,6 @@ def _contexte_du_choix(
         "seul_motif": len(choix) < 2,
         "heure_locale": "" if motif.sur_place else HEURES_LOCALES.get(lien.structure.fuseau, ""),
         "dernier_jour": motif.fenetre_du_public(maintenant)[1],
-        "adresse": adresse,
-        "adresse_de_semaine": f"{adresse}{'&' if '?' in adresse else '?'}semaine=",
         "adresse_des_motifs": adresse_des_motifs if len(choix) > 1 else "",
         "adresse_des_lieux": adresse_des_lieux if len(lieux) > 1 else "",
         "demarche": demarche,
@@ -231,7 +234,21 @@ def _demarche_a_deplacer(request: HttpRequest, lien: Lien) -> Demarche | None:
 
 
 def _recherche(request: HttpRequest, lien: Lien) -> Recherche:
-    return Recherche(timezone.now(), visiteur(request), lien.agent)
+    moment = lire_moment((request.POST if request.method == "POST" else request.GET).get("moment", ""))
+    return Recherche(timezone.now(), visiteur(request), lien.agent, moment=moment)
+
+
+def adresses_des_creneaux(adresse: str, trouvees: Propositions) -> dict[str, object]:
+    """Return where the region of the slots leads: other weeks at the same moment, other moments of the same week."""
+    suite = f"{adresse}{'&' if '?' in adresse else '?'}"
+    semaine = f"semaine={trouvees.semaine.lundi}" if trouvees.semaine else ""
+    au_moment = {moment: f"moment={moment}" if moment else "" for moment in Moment}
+    choisi = au_moment[trouvees.moment]
+    return {
+        "adresse": adresse,
+        "adresse_de_semaine": f"{suite}{choisi}&semaine=" if choisi else f"{suite}semaine=",
+        "moments": [(moment, f"{suite}{'&'.join(filter(None, (au, semaine)))}") for moment, au in au_moment.items()],
+    }
 
 
 def adresse_du_choix(

@@ -1,5 +1,6 @@
 """The learner moves their rendez-vous, by its secret link: choose, then confirm. Only the confirmation writes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -20,10 +21,12 @@ from reservations.parcours import (
     dans_la_fenetre,
     est_libre,
     lire_instant,
+    lire_moment,
     lire_semaine,
     propositions,
 )
 from reservations.refus import DeplacementImpossible, ReservationImpossible
+from reservations.vues.choix import adresses_des_creneaux
 from reservations.vues.rendez_vous import par_le_lien_secret
 from structures.htmx import page_ou_fragment
 
@@ -36,15 +39,16 @@ PRIS = "Cette heure vient d'être prise ou n'est plus libre. Votre rendez-vous n
 @par_le_lien_secret
 def choisir(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
     """The slots of the same motif and lieu, as when booking."""
-    recherche = _recherche(rendez_vous)
+    recherche = replace(_recherche(rendez_vous), moment=lire_moment(request.GET.get("moment", "")))
     if refus := refus_du_deplacement(rendez_vous, recherche.maintenant):
         return _impossible(request, rendez_vous, refus)
     motif, adresse = a_sa_duree(rendez_vous), reverse("reservations:deplacer_rendez_vous", args=[rendez_vous.jeton])
+    trouvees = propositions(motif, rendez_vous.lieu, recherche, lire_semaine(request.GET.get("semaine", "")))
     contexte = {
         **_contexte(rendez_vous),
-        "adresse_de_semaine": f"{adresse}?semaine=",
         "dernier_jour": motif.fenetre_du_public(recherche.maintenant)[1],
-        "propositions": propositions(motif, rendez_vous.lieu, recherche, lire_semaine(request.GET.get("semaine", ""))),
+        "propositions": trouvees,
+        **adresses_des_creneaux(adresse, trouvees),
     }
     return page_ou_fragment(request, "reservations/rendez_vous_public_deplacer.html", contexte, "creneaux")
 

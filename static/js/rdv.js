@@ -43,12 +43,14 @@
   });
 
   // After a swap: the focus goes to what asks for it (error summary, confirmation), and its sentence is said.
-  // [data-focus]: moves the focus; [data-annonce="sentence"]: is only said; [data-titre-page="title"]: the browser's.
+  // [data-focus]: moves the focus, unless what was pressed names another place ([data-focus-apres="#id"]); [data-annonce="sentence"]: is only said; [data-titre-page="title"]: the browser's.
   document.addEventListener("htmx:afterSettle", function (evenement) {
     const region = evenement.detail.elt;
     if (!region || !region.querySelector) return;
     const trouver = function (selecteur) { return region.matches(selecteur) ? region : region.querySelector(selecteur); };
-    const cible = trouver("[data-focus]");
+    const presse = evenement.detail.requestConfig && evenement.detail.requestConfig.elt;
+    const ailleurs = presse && presse.dataset.focusApres;
+    const cible = (ailleurs && trouver(ailleurs)) || trouver("[data-focus]");
     if (cible) {
       if (!cible.hasAttribute("tabindex")) cible.setAttribute("tabindex", "-1");
       cible.focus();

@@ -161,8 +161,8 @@ def boutons_de_creneau(reponse: HttpResponse) -> list[str]:
 
 
 def creneaux_de_la_semaine(reponse: HttpResponse) -> list[str]:
-    region = arbre(reponse).get_element_by_id("creneaux")
-    return [" ".join(b.text_content().split()) for b in region.xpath(".//button[@name='debut']")]
+    boutons = arbre(reponse).xpath("//section[@aria-labelledby='titre-semaine']//button[@name='debut']")
+    return [" ".join(b.text_content().split()) for b in boutons]
 
 
 def prendre_ailleurs(monde: Monde, debut: datetime, agent: Agent | None = None) -> RendezVous:

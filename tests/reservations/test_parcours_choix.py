@@ -189,7 +189,7 @@ def test_l_heure_de_la_reunion(client):
     monde = un_monde(structure={"reunion": True, "nom": "Saint-Denis"}, telephone=True)
     reponse = client.get(page_des_creneaux(monde, semaine="2026-11-30"))
     assert creneaux_de_la_semaine(reponse)[0] == "lundi 30 novembre à 9 h"
-    valeur = arbre(reponse).get_element_by_id("creneaux").xpath(".//button/@value")[0]
+    valeur = arbre(reponse).xpath("//section[@aria-labelledby='titre-semaine']//button/@value")[0]
     assert valeur == "2026-11-30T05:00:00+00:00"
     assert "heure de La Réunion" in texte(reponse)
 
@@ -245,7 +245,7 @@ def test_tout_est_pris_ou_rien_n_est_ouvert_se_disent_differemment(client):
 def test_la_semaine_echangee_par_htmx_est_la_page_rechargee(client):
     monde = un_monde()
     page = client.get(page_des_creneaux(monde))
-    suivante = arbre(page).xpath("//section[@id='creneaux']//a/@hx-get")[0]
+    suivante = arbre(page).xpath("//section[@aria-labelledby='titre-semaine']//a/@hx-get")[0]
     fragment = client.get(suivante, headers={"HX-Request": "true"})
     assert "<html" not in fragment.content.decode()
     assert "HX-Request" in fragment["Vary"]
