@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from cartographie.models import Releve
 from motifs.models import Motif
 from plages.models import PlageOuverture
 from reservations.creneaux import Demande, demande_du_public, premiers_creneaux
@@ -54,13 +55,16 @@ def par_motif(lieu: Lieu, maintenant: datetime) -> list[Disponibilite]:
 
 
 def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:
-    """Return why each of these places, which has no slot for the public, has none. Four queries at most.
+    """Return why each of these places, which has no slot for the public, has none. Five queries at most.
 
     The places come with their structure.
     """
     motifs = _motifs_ouverts(lieux)
     avec_motif = {motif.structure_id for motif in motifs}
     ouvertes, avec_plage = _plages(motifs, maintenant)
+    fermes = [lieu.pk for lieu in lieux if not lieu.ouvert]
+    retires = Releve.objects.filter(lieu__in=fermes, retire_le__isnull=False).values_list("lieu", flat=True)
+    partis = set(retires) if fermes else set()
     demandes = [demande_du_public(motif, maintenant=maintenant) for motif in motifs]
     sans_rendez_vous = _premieres(demandes, lieux, maintenant, rendez_vous=False)
     grille = _premieres(demandes, lieux, maintenant, rendez_vous=False, absences=False)
@@ -71,6 +75,8 @@ def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:
             return "la réservation en ligne n'existe pas sur RDV Solidarités"
         if structure.lien_ferme:
             return "le lien de réservation de la structure est fermé"
+        if lieu.pk in partis:
+            return "le fichier national ne connaît plus ce lieu : s'il accueille encore, rouvrez-le dans « Lieux »"
         if not lieu.ouvert:
             return "ce lieu est fermé"
         if structure.pk not in avec_motif:

@@ -100,3 +100,26 @@ class AppelDeFlux(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nombre} à {self.minute:%H:%M}"
+
+
+class Releve(models.Model):
+    """What the national file said of a place the last time: whatever differs from it was corrected here, and stays."""
+
+    lieu = models.OneToOneField(Lieu, models.CASCADE, primary_key=True, related_name="releve")
+    valeurs = models.JSONField("ce que dit le fichier", default=dict)
+    # The file no longer knows the place: off the map, unless an agent has opened it again.
+    retire_le = models.DateTimeField("retiré du fichier le", null=True, blank=True)
+    a_rouvrir = models.BooleanField("à rouvrir s'il revient", default=False)
+
+    class Meta:
+        verbose_name = "relevé"
+        constraints = [
+            models.CheckConstraint(
+                name="cartographie_rouvrir_un_retire",
+                condition=models.Q(a_rouvrir=False) | models.Q(retire_le__isnull=False),
+                violation_error_message="Seul un lieu retiré du fichier peut être à rouvrir.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lieu} dans le fichier national"

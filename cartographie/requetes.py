@@ -4,13 +4,24 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from cartographie.models import EtatDuBouton
+from cartographie.models import EtatDuBouton, Releve
 from structures.models import Lieu, Plateforme, Structure
 
 
-def lieux_publics() -> QuerySet[Lieu]:
+def lieux_connus() -> QuerySet[Lieu]:
     """Places of the national directory, and those that agents added in structures whose booking is online."""
     return Lieu.objects.filter(Q(id_externe__isnull=False) | Q(structure__plateforme=Plateforme.AIDE_NUMERIQUE))
+
+
+def lieux_publics() -> QuerySet[Lieu]:
+    """Places to show: all those known, but for those that left the directory and that no agent opened again."""
+    return lieux_connus().exclude(ouvert=False, releve__retire_le__isnull=False)
+
+
+def est_retire(lieu: Lieu) -> bool:
+    """Whether a place that was public is to be shown no longer. It comes with its `releve`."""
+    releve: Releve | None = getattr(lieu, "releve", None)
+    return not lieu.ouvert and releve is not None and releve.retire_le is not None
 
 
 def lieux_publies() -> QuerySet[Lieu]:

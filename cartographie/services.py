@@ -1,63 +1,42 @@
 """Write the places of the national directory."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
+from cartographie.arbitrage import DEDUITS, TAPES, arbitrer
+from cartographie.bilan import (
+    FERMES,
+    GARDES,
+    MODIFIES,
+    REUNIS,
+    ROUVERTS,
+    Bilan,
+    Changement,
+    TropDeFermetures,
+    dire,
+    ecarts,
+)
 from cartographie.fichiers import Anomalie, Ligne
+from cartographie.models import Releve
+from cartographie.situation import Situation, situer
 from cartographie.standard import Analyse, LieuDuStandard, Rattachement, analyser
 from plages.models import PlageOuverture
-from reservations.models import RendezVous
-from structures.communes import (
-    Annuaire,
-    annuaire_national,
-    departement_du_code_postal,
-    distance_km,
-    normaliser,
-)
-from structures.fuseaux import departement_du_code, fuseau_du_departement
+from reservations.models import STATUTS_OCCUPANTS, RendezVous
+from structures.communes import annuaire_national, normaliser
+from structures.fuseaux import fuseau_du_departement
 from structures.models import Lieu, Structure
 
-INSEE_FOURNI = "donné par le fichier"
-# What the import writes in a place. `ouvert` and everything else belong to the agents.
-CHAMPS_IMPORTES = (
-    *("nom", "adresse", "complement_adresse", "code_postal", "commune", "code_insee", "latitude", "longitude"),
-    *("telephone", "fiche"),
-)
-# Beyond this the coordinates contradict the address. No commune is that large but in Guyane, which is not checked.
-ECART_MAXIMUM_KM = 50
-LOT = 500
-
-
-@dataclass(kw_only=True)
-class Bilan:
-    """What an import read, refused and wrote."""
-
-    lues: int = 0
-    refus: list[Anomalie] = field(default_factory=list)
-    avertissements: list[Anomalie] = field(default_factory=list)
-    # How each INSEE code was obtained → how many places; and those left without.
-    insee: Counter[str] = field(default_factory=Counter)
-    insee_introuvables: list[Anomalie] = field(default_factory=list)
-    lieux_crees: int = 0
-    lieux_modifies: int = 0
-    lieux_inchanges: int = 0
-    structures: int = 0
-    structures_creees: int = 0
-    # False when `strict` refused the whole file: nothing was written.
-    ecrit: bool = False
-
-    @property
-    def lignes_refusees(self) -> int:
-        """Rows refused; one row may be refused for several reasons."""
-        return len({anomalie.ligne for anomalie in self.refus if not anomalie.fichier})
-
-    @property
-    def acceptees(self) -> int:
-        return self.lues - self.lignes_refusees
+# What the import reads and writes in a place; `ouvert` only for a place that leaves the directory or comes back.
+CHAMPS_IMPORTES = (*TAPES, *DEDUITS, "fiche")
+FERMETURES_SANS_DOUTE = 20  # beyond this and a tenth of the places, a file said to be whole is doubted
+LOT = 1000
 
 
 def importer_lieux(
@@ -66,6 +45,10 @@ def importer_lieux(
     structures: Mapping[str, Rattachement] | None = None,
     refus_prealables: Sequence[Anomalie] = (),
     strict: bool = False,
+    complet: bool = False,
+    fermer_au_plus: int | None = None,
+    essai: bool = False,
+    maintenant: datetime | None = None,
     suivre: Callable[[Iterable[Ligne]], Iterable[Ligne]] = iter,
 ) -> Bilan:
     """Create and update the places of a file of the national standard, and the structures they belong to.
@@ -75,16 +58,22 @@ def importer_lieux(
     `refus_prealables` are the rows of the structures file that were refused.
 
     A structure is created by an import and never changed by one: its time zone rules the plages already entered, and
-    its name may have been corrected. Places missing from the file are left as they are: a file may be a part of it all.
+    its name may have been corrected. What agents corrected in a place stays (`cartographie.arbitrage`). `complet`: the
+    file is the whole directory, the places that it does not have are closed; otherwise they are left as they are.
+    `essai`: everything is done, then undone. Raises TropDeFermetures.
     """
     bilan = Bilan(lues=len(lignes), refus=list(refus_prealables))
     lieux = _lire(lignes, bilan, suivre)
-    communes = _completer(lieux, bilan, annuaire_national())
+    situations = {lieu.id: situer(lieu, bilan, annuaire_national()) for lieu in lieux}
     if strict and bilan.refus:
         return bilan
+    importation = _Importation(lieux, situations, structures, maintenant or timezone.now(), bilan)
     with transaction.atomic():
-        _ecrire(lieux, communes, structures, bilan)
-    bilan.ecrit = True
+        importation.ecrire()
+        if complet:
+            importation.fermer_les_absents(lignes, fermer_au_plus)
+        transaction.set_rollback(essai)
+    bilan.traite, bilan.ecrit = True, not essai
     return bilan
 
 
@@ -107,83 +96,191 @@ def _lire(
     return list(lieux.values())
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Situation:
-    """Where a place is, once the commune has been looked for."""
+@dataclass
+class _Importation:
+    """The writing of the places of a file, in the transaction of the caller."""
 
-    code_insee: str
-    departement: str
-    latitude: float | None
-    longitude: float | None
+    lieux: Sequence[LieuDuStandard]
+    situations: Mapping[str, Situation]
+    rattachements: Mapping[str, Rattachement] | None
+    maintenant: datetime
+    bilan: Bilan
+    existants: dict[str, Lieu] = field(default_factory=dict)
+    releves: list[Releve] = field(default_factory=list)
 
+    def ecrire(self) -> None:
+        """Write what differs from the database, in bulk."""
+        bilan, connus = self.bilan, self.rattachements or {}
+        id_structure_de = {lieu.id: _id_structure(lieu, self.rattachements, bilan) for lieu in self.lieux}
+        self.existants = self._verrouiller()
+        modifies = self._reconnaitre()
+        # A place already loaded keeps its structure unless the structures file says otherwise: a SIRET proves little.
+        a_rattacher = [lieu for lieu in self.lieux if lieu.id in connus or lieu.id not in self.existants]
+        structures = _creer_structures(a_rattacher, self.situations, id_structure_de, bilan)
+        structure_de = {lieu.id: structures[id_structure_de[lieu.id]] for lieu in a_rattacher}
+        _garder_les_occupes(self.lieux, self.existants, structure_de, bilan)
 
-def _completer(lieux: Sequence[LieuDuStandard], bilan: Bilan, annuaire: Annuaire) -> dict[str, _Situation]:
-    """Find the missing INSEE codes and leave out the coordinates that contradict the address: id → situation."""
-    return {lieu.id: _situer(lieu, bilan, annuaire) for lieu in lieux}
+        nouveaux = []
+        for lieu in self.lieux:
+            existant = self.existants.get(lieu.id)
+            valeurs = _valeurs(lieu, self.situations[lieu.id], connus.get(lieu.id), existant)
+            if existant is None:
+                existant = Lieu(id_externe=lieu.id, structure_id=structure_de[lieu.id], **valeurs)
+                nouveaux.append(existant)
+            elif self._changer(existant, valeurs, structure_de.get(lieu.id, existant.structure_id)):
+                modifies.add(existant)
+            self._relever(existant, valeurs)
+        Lieu.objects.bulk_create(nouveaux, batch_size=LOT)
+        Lieu.objects.bulk_update(modifies, ["structure", "id_externe", "ouvert", *CHAMPS_IMPORTES], batch_size=LOT)
+        _garder(self.releves)
+        bilan.structures = len({*structure_de.values(), *(lieu.structure_id for lieu in self.existants.values())})
+        bilan.lieux_crees, bilan.lieux_modifies = len(nouveaux), len(modifies)
+        bilan.lieux_inchanges = len(self.lieux) - len(nouveaux) - len(modifies)
 
+    def _verrouiller(self) -> dict[str, Lieu]:
+        """Return the places that the file may mean, so that what an agent saves meanwhile waits and is not lost."""
+        ids = {nom for lieu in self.lieux for nom in (lieu.id, *anciens_ids(lieu.id))}
+        connus = Lieu.objects.select_for_update(of=("self",), no_key=True).select_related("releve").order_by("pk")
+        return {str(lieu.id_externe): lieu for lieu in connus.filter(id_externe__in=ids)}
 
-def _situer(lieu: LieuDuStandard, bilan: Bilan, annuaire: Annuaire) -> _Situation:
-    code_insee, methode = lieu.code_insee, INSEE_FOURNI
-    if not code_insee:
-        trouvaille = annuaire.trouver(lieu.code_postal, lieu.commune, position=lieu.position)
-        if trouvaille:
-            code_insee, methode = trouvaille.commune.code_insee, trouvaille.methode.value
-    if code_insee:
-        bilan.insee[methode] += 1
-        departement = departement_du_code(code_insee)
-    else:
-        raison = "commune introuvable, le lieu est chargé sans code INSEE"
-        valeur = f"{lieu.code_postal} {lieu.commune}"
-        bilan.insee_introuvables.append(Anomalie(ligne=lieu.ligne, colonne="commune", raison=raison, valeur=valeur))
-        departement = departement_du_code_postal(lieu.code_postal)
-    latitude, longitude = lieu.latitude, lieu.longitude
-    commune = annuaire.par_code.get(code_insee)
-    ecart = distance_km(lieu.position, commune) if lieu.position and commune else None
-    if ecart is not None and ecart > ECART_MAXIMUM_KM and departement != "973":
-        raison = f"les coordonnées sont à plus de {ECART_MAXIMUM_KM} km de la commune, elles sont laissées de côté"
-        valeur = f"{lieu.commune}, à {ecart:.0f} km"
-        bilan.avertissements.append(Anomalie(ligne=lieu.ligne, colonne="latitude", raison=raison, valeur=valeur))
-        latitude = longitude = None
-    return _Situation(code_insee=code_insee, departement=departement, latitude=latitude, longitude=longitude)
+    def _reconnaitre(self) -> set[Lieu]:
+        """Give the new identifier to the places that the file has merged or renamed; return them.
 
+        Of several, the one where people have the most rendez-vous stays; the others are closed.
+        """
+        presents = {lieu.id for lieu in self.lieux}
+        candidats = {
+            lieu.id: anciens
+            for lieu in self.lieux
+            if lieu.id not in self.existants
+            and (anciens := [self.existants[a] for a in anciens_ids(lieu.id) if a in self.existants.keys() - presents])
+        }
+        usages = _usages([lieu for anciens in candidats.values() for lieu in anciens], self.maintenant)
+        for id_externe, anciens in candidats.items():
+            garde, *autres = sorted(anciens, key=lambda lieu: ([-n for n in usages[lieu.pk]], lieu.pk))
+            self.existants[id_externe] = self.existants.pop(str(garde.id_externe))
+            self.bilan.changements.append(Changement(REUNIS, _nommer(garde), f"devient {id_externe}"))
+            garde.id_externe = id_externe
+            self._fermer(autres, usages, f"réuni avec « {garde.nom} » ({garde.commune})")
+        return {self.existants[id_externe] for id_externe in candidats}
 
-def _ecrire(
-    lieux: Sequence[LieuDuStandard],
-    situations: Mapping[str, _Situation],
-    rattachements: Mapping[str, Rattachement] | None,
-    bilan: Bilan,
-) -> None:
-    """Write what differs from the database, in bulk."""
-    connus = rattachements or {}
-    id_structure_de = {lieu.id: _id_structure(lieu, rattachements, bilan) for lieu in lieux}
-    existants = {
-        existant["id_externe"]: existant
-        for existant in Lieu.objects.filter(id_externe__in=id_structure_de).values(
-            "pk", "id_externe", "structure_id", *CHAMPS_IMPORTES
+    def _changer(self, existant: Lieu, valeurs: Mapping[str, Any], structure: int) -> bool:
+        """Change a place as the file says, but for what agents corrected; return whether anything changed."""
+        releve, nom = _releve(existant), _nommer(existant)
+        ici = {champ: _lu(existant, champ) for champ in CHAMPS_IMPORTES}
+        rendu = arbitrer(valeurs, releve.valeurs if releve else {}, ici)
+        self.bilan.changements += [
+            Changement(GARDES, nom, f"{e.champ} {dire(e.ici)}, le fichier dit {dire(e.fichier)}") for e in rendu.gardes
+        ]
+        details = [phrase for champ, valeur in rendu.ecrire.items() for phrase in ecarts(champ, ici[champ], valeur)]
+        for champ, valeur in rendu.ecrire.items():
+            setattr(existant, champ, valeur)
+        if structure != existant.structure_id:
+            existant.structure_id = structure
+            details.append("change de structure")
+        if details:
+            self.bilan.changements.append(Changement(MODIFIES, nom, ", ".join(details)))
+        revient = releve is not None and releve.a_rouvrir and not existant.ouvert
+        if revient:
+            existant.ouvert = True
+            self.bilan.changements.append(Changement(ROUVERTS, nom, "le fichier le connaît de nouveau"))
+        return bool(details) or revient
+
+    def _relever(self, lieu: Lieu, valeurs: Mapping[str, Any]) -> None:
+        """Keep what the file says of a place, to be written if it is not what it said."""
+        dites, ancien = {champ: valeurs[champ] for champ in TAPES}, _releve(lieu)
+        if ancien is None or ancien.retire_le is not None or ancien.valeurs != dites:
+            self.releves.append(Releve(lieu=lieu, valeurs=dites))
+
+    def fermer_les_absents(self, lignes: Sequence[Ligne], fermer_au_plus: int | None) -> None:
+        """Close the places that the whole directory no longer has. A row that was refused still names its place."""
+        if any(ligne.erreur for ligne in lignes):
+            raison = "une ligne ne peut pas être lue : on ne sait pas quel lieu elle nomme, aucun lieu n'est fermé"
+            self.bilan.avertissements.append(Anomalie(ligne=0, colonne="", raison=raison))
+            return
+        nommes = {ligne.valeurs.get("id", "") for ligne in lignes}
+        connus = Lieu.objects.filter(id_externe__isnull=False)
+        absents = list(
+            connus.exclude(id_externe__in=nommes)
+            .exclude(releve__retire_le__isnull=False)
+            .select_for_update(of=("self",), no_key=True)
+            .select_related("releve")
+            .order_by("pk")
         )
-    }
-    # A place already loaded keeps its structure unless the structures file says otherwise: a SIRET proves too little.
-    a_rattacher = [lieu for lieu in lieux if lieu.id in connus or lieu.id not in existants]
-    structures = _creer_structures(a_rattacher, situations, id_structure_de, bilan)
-    structure_de = {lieu.id: structures[id_structure_de[lieu.id]] for lieu in a_rattacher}
-    _garder_les_occupes(lieux, existants, structure_de, bilan)
+        permis = max(FERMETURES_SANS_DOUTE, connus.count() // 10) if fermer_au_plus is None else fermer_au_plus
+        if len(absents) > permis:
+            raise TropDeFermetures(
+                f"Ce fichier fermerait {len(absents)} lieu{'x' if len(absents) > 1 else ''} : est-il bien entier ? "
+                f"Pour le permettre : --fermer-au-plus {len(absents)}."
+            )
+        self._fermer(absents, _usages(absents, self.maintenant), "absent du fichier")
 
-    nouveaux, modifies = [], []
-    for lieu in lieux:
-        existant = existants.get(lieu.id)
-        valeurs = _valeurs(lieu, situations[lieu.id], connus.get(lieu.id), existant)
-        if existant is None:
-            nouveaux.append(Lieu(id_externe=lieu.id, structure_id=structure_de[lieu.id], **valeurs))
-            continue
-        valeurs["structure_id"] = structure_de.get(lieu.id, existant["structure_id"])
-        if any(existant[champ] != valeur for champ, valeur in valeurs.items()):
-            modifies.append(Lieu(pk=existant["pk"], id_externe=lieu.id, **valeurs))
-    Lieu.objects.bulk_create(nouveaux, batch_size=LOT)
-    if modifies:
-        Lieu.objects.bulk_update(modifies, ["structure", *CHAMPS_IMPORTES], batch_size=LOT)
-    bilan.structures = len({*structure_de.values(), *(existant["structure_id"] for existant in existants.values())})
-    bilan.lieux_crees, bilan.lieux_modifies = len(nouveaux), len(modifies)
-    bilan.lieux_inchanges = len(lieux) - len(nouveaux) - len(modifies)
+    def _fermer(self, lieux: Sequence[Lieu], usages: Mapping[int, tuple[int, int]], raison: str) -> None:
+        """Close places that the directory no longer has. Their rendez-vous and their plages stay, and are said."""
+        retires = []
+        for lieu in lieux:
+            releve = _releve(lieu) or Releve(lieu=lieu)
+            if releve.retire_le is not None:
+                continue
+            releve.retire_le, releve.a_rouvrir, lieu.ouvert = self.maintenant, lieu.ouvert, False
+            retires.append(releve)
+            rendez_vous, plages = usages[lieu.pk]
+            restent = f"{rendez_vous} rendez-vous à venir, {plages} plage{'s' if plages > 1 else ''} d'ouverture"
+            self.bilan.changements.append(Changement(FERMES, _nommer(lieu), f"{raison} ; {restent}"))
+        Lieu.objects.filter(pk__in=[releve.lieu_id for releve in retires]).update(ouvert=False)
+        _garder(retires)
+
+
+def anciens_ids(id_externe: str) -> list[str]:
+    """Return the identifiers that a place may have had, from the one it has.
+
+    The directory joins those of the places that it merges ("a|b", "a__b"), and names their source ("source_a").
+    """
+    parties = re.split(r"\||__", id_externe)
+    noms = [nom for partie in parties for nom in (partie, partie.partition("_")[2]) if nom and nom != id_externe]
+    return list(dict.fromkeys(noms))
+
+
+def _garder(releves: Collection[Releve]) -> None:
+    Releve.objects.bulk_create(
+        releves,
+        batch_size=LOT,
+        update_conflicts=True,
+        unique_fields=["lieu"],
+        update_fields=["valeurs", "retire_le", "a_rouvrir"],
+    )
+
+
+def _releve(lieu: Lieu) -> Releve | None:
+    return getattr(lieu, "releve", None) if lieu.pk else None
+
+
+def _usages(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, tuple[int, int]]:
+    """Return, for each place, how many rendez-vous are to come there, and how many plages are not over. Two queries."""
+    if not lieux:
+        return {}
+    rendez_vous = Counter(
+        RendezVous.objects.filter(lieu__in=lieux, debut__gte=maintenant, statut__in=STATUTS_OCCUPANTS).values_list(
+            "lieu", flat=True
+        )
+    )
+    plages = Counter(
+        PlageOuverture.objects.en_cours(timezone.localdate(maintenant))
+        .filter(lieu__in=lieux)
+        .values_list("lieu", flat=True)
+    )
+    return {lieu.pk: (rendez_vous[lieu.pk], plages[lieu.pk]) for lieu in lieux}
+
+
+def _lu(lieu: Lieu, champ: str) -> Any:
+    """Return a field as the file says it: a phone number is text."""
+    if champ != "telephone":
+        return getattr(lieu, champ)
+    return str(lieu.telephone.as_e164) if lieu.telephone else ""
+
+
+def _nommer(lieu: Lieu) -> str:
+    return f"{lieu.id_externe}, {lieu.nom} ({lieu.commune})"
 
 
 def _id_structure(lieu: LieuDuStandard, rattachements: Mapping[str, Rattachement] | None, bilan: Bilan) -> str:
@@ -201,7 +298,7 @@ def _id_structure(lieu: LieuDuStandard, rattachements: Mapping[str, Rattachement
 
 def _creer_structures(
     lieux: Sequence[LieuDuStandard],
-    situations: Mapping[str, _Situation],
+    situations: Mapping[str, Situation],
     id_structure_de: Mapping[str, str],
     bilan: Bilan,
 ) -> dict[str | None, int]:
@@ -235,16 +332,16 @@ def _creer_structures(
 
 def _garder_les_occupes(
     lieux: Sequence[LieuDuStandard],
-    existants: Mapping[str, Mapping[str, Any]],
+    existants: Mapping[str, Lieu],
     structure_de: dict[str, int],
     bilan: Bilan,
 ) -> None:
     """Keep in their structure the places where agents already receive people: plages and rendez-vous belong to it."""
     deplaces = {
-        existants[lieu.id]["pk"]: lieu
+        existant.pk: lieu
         for lieu in lieux
-        if lieu.id in existants
-        and structure_de.get(lieu.id, existants[lieu.id]["structure_id"]) != existants[lieu.id]["structure_id"]
+        if (existant := existants.get(lieu.id))
+        and structure_de.get(lieu.id, existant.structure_id) != existant.structure_id
     }
     if not deplaces:
         return
@@ -252,7 +349,7 @@ def _garder_les_occupes(
     occupes |= set(RendezVous.objects.filter(lieu__in=deplaces).values_list("lieu_id", flat=True))
     for cle, lieu in deplaces.items():
         if cle in occupes:
-            structure_de[lieu.id] = existants[lieu.id]["structure_id"]
+            structure_de[lieu.id] = existants[lieu.id].structure_id
             raison = "ce lieu change de structure mais il a des plages ou des rendez-vous, il reste où il est"
             bilan.avertissements.append(Anomalie(ligne=lieu.ligne, colonne="id", raison=raison, valeur=lieu.nom))
 
@@ -270,14 +367,15 @@ def nom_de_structure(lieux: Sequence[LieuDuStandard]) -> str:
 
 def _valeurs(
     lieu: LieuDuStandard,
-    situation: _Situation,
+    situation: Situation,
     rattachement: Rattachement | None,
-    existant: Mapping[str, Any] | None,
+    existant: Lieu | None,
 ) -> dict[str, Any]:
     """Return the columns that the import writes, for a place."""
     fiche = dict(lieu.fiche)
     # The number of helpers comes from the structures file: an import without that file does not forget it.
-    aidants = rattachement.nombre_aidants if rattachement else (existant or {}).get("fiche", {}).get("nombre_aidants")
+    connu = existant.fiche.get("nombre_aidants") if existant else None
+    aidants = rattachement.nombre_aidants if rattachement else connu
     if aidants is not None:
         fiche["nombre_aidants"] = aidants
     return {

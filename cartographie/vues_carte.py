@@ -26,7 +26,7 @@ from cartographie.recherche import (
     position_de,
     resultats,
 )
-from cartographie.requetes import lieux_publics
+from cartographie.requetes import est_retire, lieux_connus
 from structures.communes import Commune, Position, annuaire_national
 from structures.models import Lieu
 
@@ -38,7 +38,9 @@ AUTRES_COMMUNES = 8
 @require_safe
 def fiche(request: HttpRequest, lieu_id: int, nom: str = "") -> HttpResponse:
     """A place: what, when, where, and one button. The number makes the address: an old name leads to the new one."""
-    lieu = get_object_or_404(lieux_publics().select_related("structure"), pk=lieu_id)
+    lieu = get_object_or_404(lieux_connus().select_related("structure", "releve"), pk=lieu_id)
+    if est_retire(lieu):
+        return render(request, "cartographie/lieu_retire.html", {"lieu": lieu}, status=410)
     if request.path != (adresse := adresse_de_la_fiche(lieu)):
         return redirect(adresse, permanent=True)
     maintenant = timezone.now()

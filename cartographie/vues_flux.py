@@ -20,7 +20,7 @@ from cartographie.fiche import adresse_de_la_fiche, adresse_pour_reserver
 from cartographie.flux import Ligne, en_csv, en_geojson, en_json, ligne_du_standard
 from cartographie.models import Publication
 from cartographie.recherche import departements
-from cartographie.requetes import dernier_jour_connu, lieux_publics, lieux_publies, structures_reservables
+from cartographie.requetes import dernier_jour_connu, lieux_connus, lieux_publics, lieux_publies, structures_reservables
 from structures.adresse import adresse_du_visiteur
 from structures.fuseaux import PARIS
 from structures.models import Structure
@@ -151,6 +151,6 @@ def lien_externe(request: HttpRequest, territoire: str, id_externe: str) -> Http
 @require_safe
 def prendre_rendez_vous(request: HttpRequest, lieu_id: int) -> HttpResponse:
     """Lead to what can be booked for a place now, or to its page, which says what to do otherwise."""
-    lieu = get_object_or_404(lieux_publics().select_related("structure"), pk=lieu_id)
+    lieu = get_object_or_404(lieux_connus().select_related("structure"), pk=lieu_id)
     disponibilite = prochaines([lieu], timezone.now()).get(lieu.pk)
     return redirect(adresse_pour_reserver(lieu, disponibilite) if disponibilite else adresse_de_la_fiche(lieu))

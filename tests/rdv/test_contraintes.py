@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from cartographie.models import AppelDeFlux, EtatDuBouton, Publication
+from cartographie.models import AppelDeFlux, EtatDuBouton, Publication, Releve
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
@@ -208,6 +208,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "cartographie_un_etat_en_cours": lambda: deux(etat_du_bouton, lieu=LieuFactory()),
     "cartographie_etat_fin_apres_debut": lambda: etat_du_bouton(jusqu_a=HUIT_HEURES),
     "cartographie_appel_unique": lambda: deux(AppelDeFlux.objects.create, adresse="abc", minute=HUIT_HEURES),
+    "cartographie_rouvrir_un_retire": lambda: Releve.objects.create(lieu=LieuFactory(), a_rouvrir=True),
     "cartographie_publication_unique": lambda: Publication.objects.create(pk=2),
     "reservations_canal_connu": lambda: Message.objects.create(canal="pigeon", destinataire="x", texte="x"),
     "reservations_etat_connu": lambda: rappel(etat="perdu", etat_le=HUIT_HEURES),

@@ -1,4 +1,4 @@
-"""manage.py importer_lieux FICHIER.csv [--structures FICHIER.csv] [--strict]."""
+"""manage.py importer_lieux FICHIER.csv [--structures FICHIER.csv] [--essai] [--complet] [--strict]."""
 
 import sys
 import time
@@ -10,8 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from cartographie import standard
+from cartographie.bilan import GENRES, Bilan, TropDeFermetures
 from cartographie.fichiers import LIGNES_AFFICHEES, Anomalie, FichierIllisible, lire_fichier, lister
-from cartographie.services import INSEE_FOURNI, Bilan, importer_lieux
+from cartographie.services import importer_lieux
+from cartographie.situation import INSEE_FOURNI
 
 COLONNES_STRUCTURES = ("id_lieu", "id_structure", "nombre_aidants")
 
@@ -23,6 +25,11 @@ class Command(BaseCommand):
         parser.add_argument("fichier", type=Path, help="le fichier CSV des lieux")
         parser.add_argument("--structures", type=Path, help="un CSV id_lieu, id_structure, nombre_aidants")
         parser.add_argument("--strict", action="store_true", help="une seule ligne refusée, et rien n'est écrit")
+        parser.add_argument("--essai", action="store_true", help="montre ce qui changerait, et n'écrit rien")
+        parser.add_argument(
+            "--complet", action="store_true", help="le fichier est entier : les lieux qui n'y sont plus sont fermés"
+        )
+        parser.add_argument("--fermer-au-plus", type=int, metavar="N", help="avec --complet : un dixième par défaut")
         parser.add_argument("--details", action="store_true", help="affiche toutes les anomalies, sans limite")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,19 +46,22 @@ class Command(BaseCommand):
         rattachements, refus, avertissements = (
             standard.analyser_rattachements(structures.lignes) if structures is not None else (None, [], [])
         )
-        bilan = importer_lieux(
-            lignes=lieux.lignes,
-            structures=rattachements,
-            refus_prealables=refus,
-            strict=options["strict"],
-            suivre=partial(
-                tqdm,
-                desc="Lecture des lieux",
-                unit=" lieux",
-                disable=options["verbosity"] == 0,
-                file=sys.stderr,
-            ),
-        )
+        try:
+            bilan = importer_lieux(
+                lignes=lieux.lignes,
+                structures=rattachements,
+                refus_prealables=refus,
+                **{nom: options[nom] for nom in ("strict", "complet", "fermer_au_plus", "essai")},
+                suivre=partial(
+                    tqdm,
+                    desc="Lecture des lieux",
+                    unit=" lieux",
+                    disable=options["verbosity"] == 0,
+                    file=sys.stderr,
+                ),
+            )
+        except TropDeFermetures as erreur:
+            raise CommandError(f"{erreur} Rien n'a été écrit.") from erreur
         bilan.avertissements = [
             *lieux.avertissements,
             *(structures.avertissements if structures else []),
@@ -59,19 +69,22 @@ class Command(BaseCommand):
             *bilan.avertissements,
         ]
         if options["verbosity"] > 0:
+            if options["essai"]:
+                self.stdout.write("Essai : rien n'est écrit. Voici ce que ferait ce fichier.")
             self._afficher(bilan, limite=None if options["details"] else LIGNES_AFFICHEES)
             self.stdout.write(f"Durée : {_nombre(time.monotonic() - depart, decimales=1)} s")
-        if not bilan.ecrit:
+        if not bilan.ecrit and not options["essai"]:
             raise CommandError("Rien n'a été écrit : --strict refuse le fichier entier dès qu'une ligne est refusée.")
 
     def _afficher(self, bilan: Bilan, *, limite: int | None) -> None:
         ecrire = self.stdout.write
         ecrire("")
         ecrire(f"Lignes lues : {bilan.lues}")
-        ecrire(f"Lieux chargés : {bilan.acceptees if bilan.ecrit else 0}")
-        if bilan.ecrit:
+        ecrire(f"Lieux chargés : {bilan.acceptees if bilan.traite else 0}")
+        if bilan.traite:
             ecrire(f"  {bilan.lieux_crees} créés, {bilan.lieux_modifies} modifiés, {bilan.lieux_inchanges} déjà à jour")
             ecrire(f"Structures : {bilan.structures}, dont {bilan.structures_creees} créées")
+        self._lister_les_changements(bilan, limite)
         trouves = sum(nombre for methode, nombre in bilan.insee.items() if methode != INSEE_FOURNI)
         ecrire(
             f"Codes INSEE : {bilan.insee[INSEE_FOURNI]} donnés par le fichier, {trouves} trouvés, "
@@ -84,6 +97,16 @@ class Command(BaseCommand):
         self._lister("Avertissements", bilan.avertissements, limite)
         ecrire(f"Lignes refusées : {bilan.lignes_refusees}")
         self._lister("Refus", bilan.refus, limite)
+
+    def _lister_les_changements(self, bilan: Bilan, limite: int | None) -> None:
+        for genre in GENRES:
+            changements = [changement for changement in bilan.changements if changement.genre == genre]
+            if changements:
+                self.stdout.write(f"{genre} : {len(changements)}")
+            for changement in changements[:limite]:
+                self.stdout.write(f"    {changement}")
+            if limite is not None and len(changements) > limite:
+                self.stdout.write(f"    … et {len(changements) - limite} de plus (--details les affiche tous)")
 
     def _lister(self, titre: str, anomalies: list[Anomalie], limite: int | None) -> None:
         for ligne in lister(titre, anomalies, limite):
