@@ -30,7 +30,7 @@ class DelaiField(forms.TypedChoiceField):
 
     def proposer(self, delai: timedelta) -> None:
         """Add a delay to the choices, at its place, unless it is there."""
-        proposes = dict(DELAIS)
+        proposes = {connu: str(libelle) for connu, libelle in DELAIS}
         proposes.setdefault(delai, delai_en_mots(delai))
         self.choices = [(_cle(d), libelle) for d, libelle in sorted(proposes.items())]
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from structures.dates import duree
 from structures.models import Plateforme, Structure
@@ -13,10 +15,10 @@ from structures.models import Plateforme, Structure
 class TypeLieu(models.TextChoices):
     """Where the rendez-vous takes place. Only SUR_PLACE needs a lieu."""
 
-    SUR_PLACE = "sur_place", "Sur place"
-    TELEPHONE = "telephone", "Par téléphone"
-    VISIO = "visio", "Par visioconférence"
-    DOMICILE = "domicile", "À domicile"
+    SUR_PLACE = "sur_place", _("Sur place")
+    TELEPHONE = "telephone", _("Par téléphone")
+    VISIO = "visio", _("Par visioconférence")
+    DOMICILE = "domicile", _("À domicile")
 
 
 class Public(models.TextChoices):
@@ -27,25 +29,25 @@ class Public(models.TextChoices):
 
 
 # The usual list (reference-metier §1.3): calendar months have no fixed length, the longest one is taken.
-DELAIS: list[tuple[timedelta, str]] = [
-    (timedelta(minutes=30), "30 minutes"),
-    (timedelta(hours=1), "1 heure"),
-    (timedelta(hours=2), "2 heures"),
-    (timedelta(hours=3), "3 heures"),
-    (timedelta(hours=6), "6 heures"),
-    (timedelta(hours=12), "12 heures"),
-    (timedelta(days=1), "1 jour"),
-    (timedelta(days=2), "2 jours"),
-    (timedelta(days=3), "3 jours"),
-    (timedelta(weeks=1), "1 semaine"),
-    (timedelta(weeks=2), "2 semaines"),
-    (timedelta(weeks=3), "3 semaines"),
-    (timedelta(days=31), "1 mois"),
-    (timedelta(weeks=6), "6 semaines"),
-    (timedelta(days=61), "2 mois"),
-    (timedelta(days=92), "3 mois"),
-    (timedelta(days=183), "6 mois"),
-    (timedelta(days=366), "1 an"),
+DELAIS = [
+    (timedelta(minutes=30), _("30 minutes")),
+    (timedelta(hours=1), _("1 heure")),
+    (timedelta(hours=2), _("2 heures")),
+    (timedelta(hours=3), _("3 heures")),
+    (timedelta(hours=6), _("6 heures")),
+    (timedelta(hours=12), _("12 heures")),
+    (timedelta(days=1), _("1 jour")),
+    (timedelta(days=2), _("2 jours")),
+    (timedelta(days=3), _("3 jours")),
+    (timedelta(weeks=1), _("1 semaine")),
+    (timedelta(weeks=2), _("2 semaines")),
+    (timedelta(weeks=3), _("3 semaines")),
+    (timedelta(days=31), _("1 mois")),
+    (timedelta(weeks=6), _("6 semaines")),
+    (timedelta(days=61), _("2 mois")),
+    (timedelta(days=92), _("3 mois")),
+    (timedelta(days=183), _("6 mois")),
+    (timedelta(days=366), _("1 an")),
 ]
 DELAI_MINIMUM = DELAIS[0][0]
 DELAI_MAXIMUM = DELAIS[-1][0]
@@ -55,8 +57,10 @@ DUREE_MINIMUM, DUREE_MAXIMUM = 5, 720
 def delai_en_mots(delai: timedelta) -> str:
     """Return the name of a delay, one that is not in the usual list included: "2 mois", "100 jours"."""
     if delai in (connus := dict(DELAIS)):
-        return connus[delai]
-    return f"{delai.days} jours" if delai.days > 1 and delai % timedelta(days=1) == timedelta() else duree(delai)
+        return str(connus[delai])
+    if delai.days > 1 and delai % timedelta(days=1) == timedelta():
+        return ngettext("%(nombre)d jour", "%(nombre)d jours", delai.days) % {"nombre": delai.days}
+    return duree(delai)
 
 
 class MotifQuerySet(models.QuerySet["Motif"]):

@@ -1,4 +1,4 @@
-"""Lost sessions under htmx."""
+"""The visitor's language; lost sessions under htmx."""
 
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -6,9 +6,39 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils import translation
 from django_htmx.http import HttpResponseClientRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class LangueChoisie:
+    """The learner's pages are in the language that the visitor chose (a cookie), never guessed: French until then.
+
+    Every other page is in French, whatever the cookie says. `request.traduite`: the page follows the choice;
+    `request.langue_refusee`: the language asked for of a public page that has only French.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        choix = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        langue = choix if choix in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        request.traduite, request.langue_refusee = True, ""  # type: ignore[attr-defined]
+        with translation.override(langue):  # an address that leads nowhere has no view, and is read by a learner
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, vue: Callable[..., HttpResponse], *_: object) -> None:
+        ou = request.resolver_match
+        publique = not getattr(vue, "login_required", True)
+        if publique and ou is not None and (ou.app_names == ["reservations"] or ou.view_name == "accueil"):
+            return
+        request.traduite = False  # type: ignore[attr-defined]
+        langue = translation.get_language()
+        if publique and langue != settings.LANGUAGE_CODE:
+            request.langue_refusee = langue  # type: ignore[attr-defined]
+        translation.activate(settings.LANGUAGE_CODE)
 
 
 def session_perdue_htmx(get_response: GetResponse) -> GetResponse:

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees-personnelles/", views.donnees_personnelles, name="donnees_personnelles"),
     path("accessibilite/", views.accessibilite, name="accessibilite"),
     path("aide/", views.aide, name="aide"),
+    path("langue/", views.langue, name="langue"),
     path("plateforme/", plateforme.site.urls),
     path("", include("structures.urls")),
     path("", include("motifs.urls")),

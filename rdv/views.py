@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from django.views.i18n import set_language
 
 GUIDE = settings.BASE_DIR / "docs" / "guide-agents.md"
 
@@ -85,6 +87,11 @@ def aide(request: HttpRequest) -> HttpResponse:
     """Show the agents' guide, whose anchors the settings pages point to."""
     corps, sommaire = guide_en_html()
     return render(request, "rdv/aide.html", {"corps": corps, "sommaire": sommaire})
+
+
+# Without the CSRF check: a page that hides its address (`Referrer-Policy: no-referrer`) cannot pass it, and to make a
+# visitor change language does no harm.
+langue = login_not_required(csrf_exempt(set_language))
 
 
 # --- Errors -------------------------------------------------------------------------------------------------------

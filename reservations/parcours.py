@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, OuterRef, TextChoices
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
@@ -108,14 +110,14 @@ def lieux_du_motif(motif: Motif, lien: Lien, aujourd_hui: date) -> list[Lieu]:
 class Moment(TextChoices):
     """The part of the day in which people look for a time, when they do not want to read them all."""
 
-    TOUS = "", "Toute la journée"
-    MATIN = "matin", "Matin"
-    APRES_MIDI = "apres-midi", "Après-midi"
+    TOUS = "", gettext_lazy("Toute la journée")
+    MATIN = "matin", gettext_lazy("Matin")
+    APRES_MIDI = "apres-midi", gettext_lazy("Après-midi")
 
     @property
     def quand(self) -> str:
         """ "le matin": as it stands in a sentence, nothing for the whole day."""
-        return {Moment.MATIN: "le matin", Moment.APRES_MIDI: "l'après-midi"}.get(self, "")
+        return {Moment.MATIN: _("le matin"), Moment.APRES_MIDI: _("l'après-midi")}.get(self, "")
 
     def comprend(self, instant: datetime, tz: ZoneInfo) -> bool:
         matin = instant.astimezone(tz).time() < MIDI
@@ -291,7 +293,7 @@ def composer_semaine(
     """
     premier, dernier = (borne.astimezone(tz).date() for borne in fenetre)
     aujourd_hui = maintenant.astimezone(tz).date()
-    relatifs = {aujourd_hui: "aujourd'hui", aujourd_hui + timedelta(days=1): "demain"}
+    relatifs = {aujourd_hui: _("aujourd'hui"), aujourd_hui + timedelta(days=1): _("demain")}
     par_jour: dict[date, list[datetime]] = {}
     for heure in heures:
         par_jour.setdefault(heure.astimezone(tz).date(), []).append(heure)
@@ -416,7 +418,8 @@ class Etape:
     total: int
 
     def __str__(self) -> str:
-        return f"Étape {self.numero} sur {self.total}" if self.total else f"Étape {self.numero}"
+        modele = _("Étape %(numero)d sur %(total)d") if self.total else _("Étape %(numero)d")
+        return modele % {"numero": self.numero, "total": self.total}
 
 
 def etapes(*, plusieurs_motifs: bool, instructions: bool) -> tuple[str, ...]:

@@ -22,7 +22,10 @@ def page_rechargee(page: bytes) -> str:
 
 
 def _texte(arbre: html.HtmlElement) -> str:
-    # The CSRF token is masked differently in each answer: it is the one thing allowed to differ.
+    # Allowed to differ: the CSRF token, masked differently in each answer, and the address where a change of language
+    # comes back, which rdv.js keeps up to date.
+    for champ in arbre.xpath("//form[@class='rdv-langue']/input[@name='next']"):
+        champ.set("value", "")
     for champ in arbre.xpath("//input[@name='csrfmiddlewaretoken']"):
         champ.set("value", "")
     for corps in arbre.xpath("//body[@hx-headers]"):

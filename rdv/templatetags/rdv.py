@@ -1,15 +1,19 @@
-"""Filters and tags of every template: French dates, links in users' texts, form controls, the agents' menu."""
+"""Filters and tags of every template: dates in words, links in users' texts, form controls, the agents' menu."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django import forms, template
+from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from structures import dates
 
@@ -52,6 +56,18 @@ def heure(valeur: datetime | time | None) -> str:
 
 
 @register.filter
+def a_heure(valeur: datetime | None) -> str:
+    """Return "à 9 h 30"."""
+    return dates.a_heure(_local(valeur)) if valeur else ""
+
+
+@register.filter
+def jour_et_heure(valeur: datetime | None) -> str:
+    """Return "mardi 24 novembre à 9 h"."""
+    return dates.jour_et_heure(_local(valeur)) if valeur else ""
+
+
+@register.filter
 def duree(valeur: timedelta | int | None) -> str:
     """Return "30 minutes", "1 heure", "1 h 30"."""
     return dates.duree(valeur) if valeur is not None and valeur != "" else ""
@@ -81,7 +97,19 @@ def iso(valeur: datetime | None) -> str:
     return valeur.isoformat(timespec="seconds") if valeur else ""
 
 
+@register.filter
+def liste_ou(valeurs: Iterable[object]) -> str:
+    """Return "3 ou 4"."""
+    return _(" ou ").join(str(valeur) for valeur in valeurs)
+
+
 # --- Texts written by agents --------------------------------------------------------------------------------------
+@register.simple_tag
+def en_francais() -> SafeString:
+    """Return the attribute of what people of the structure wrote, where the page is in another language."""
+    return mark_safe("" if get_language() == settings.LANGUAGE_CODE else ' lang="fr" dir="ltr"')  # noqa: S308 ours
+
+
 _ADRESSE = re.compile(r"https?://[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
 
 

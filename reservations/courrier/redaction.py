@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from motifs.models import TypeLieu
 from reservations.courrier.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
@@ -271,17 +272,17 @@ def _quoi_et_quand(rendez_vous: RendezVous) -> str:
 
 
 HEURES_LOCALES = {
-    "America/Guadeloupe": "heure de la Guadeloupe",
-    "America/Martinique": "heure de la Martinique",
-    "America/Cayenne": "heure de la Guyane",
-    "Indian/Reunion": "heure de La Réunion",
-    "America/Miquelon": "heure de Saint-Pierre-et-Miquelon",
-    "Indian/Mayotte": "heure de Mayotte",
-    "America/St_Barthelemy": "heure de Saint-Barthélemy",
-    "America/Marigot": "heure de Saint-Martin",
-    "Pacific/Wallis": "heure de Wallis-et-Futuna",
-    "Pacific/Tahiti": "heure de Tahiti",
-    "Pacific/Noumea": "heure de la Nouvelle-Calédonie",
+    "America/Guadeloupe": gettext_lazy("heure de la Guadeloupe"),
+    "America/Martinique": gettext_lazy("heure de la Martinique"),
+    "America/Cayenne": gettext_lazy("heure de la Guyane"),
+    "Indian/Reunion": gettext_lazy("heure de La Réunion"),
+    "America/Miquelon": gettext_lazy("heure de Saint-Pierre-et-Miquelon"),
+    "Indian/Mayotte": gettext_lazy("heure de Mayotte"),
+    "America/St_Barthelemy": gettext_lazy("heure de Saint-Barthélemy"),
+    "America/Marigot": gettext_lazy("heure de Saint-Martin"),
+    "Pacific/Wallis": gettext_lazy("heure de Wallis-et-Futuna"),
+    "Pacific/Tahiti": gettext_lazy("heure de Tahiti"),
+    "Pacific/Noumea": gettext_lazy("heure de la Nouvelle-Calédonie"),
 }
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from motifs.models import Motif
@@ -15,6 +16,7 @@ from reservations import services
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.models import Demarche
 from reservations.parcours import (
+    Etape,
     Lien,
     Moment,
     Propositions,
@@ -69,7 +71,7 @@ def choix_motif(request: HttpRequest, lien: Lien) -> HttpResponse:
         "lien": lien,
         "structure": lien.structure,
         "lieu": lieu,
-        "etape": f"Étape 1 sur {max(totaux)}" if len(totaux) == 1 else "Étape 1" if totaux else "",
+        "etape": Etape(1, max(totaux) if len(totaux) == 1 else 0) if totaux else "",
         "totaux": sorted(totaux),
         "choix": [
             (dispo, adresse_du_choix("choix_lieu", lien, dispo.objet.pk, lieu=lieu_id, demarche=demarche))
@@ -197,7 +199,7 @@ def _prendre(
 ) -> str:
     """Hold the slot asked and return the address of the step that follows."""
     if debut is None:
-        raise ReservationImpossible("Cette heure n'est pas dans la liste. Choisissez-en une ci-dessous.")
+        raise ReservationImpossible(_("Cette heure n'est pas dans la liste. Choisissez-en une ci-dessous."))
     prise = services.prendre_option(
         motif_id=motif.pk,
         structure_id=motif.structure_id,
@@ -220,7 +222,7 @@ def _refus_du_creneau(
     if debut is None or not isinstance(refus, CreneauIndisponible):
         return {"refus": str(refus)}
     proches = plus_proches(motif, lieu, debut, recherche)
-    return {"refus": "Ce créneau vient d'être pris.", "proches": proches}
+    return {"refus": _("Ce créneau vient d'être pris."), "proches": proches}
 
 
 def _demarche_a_deplacer(request: HttpRequest, lien: Lien) -> Demarche | None:

@@ -62,18 +62,25 @@
     demarrer(region);
   });
 
+  // A region changed the address: another language is shown there.
+  document.addEventListener("htmx:pushedIntoHistory", function (evenement) {
+    document.querySelectorAll(".rdv-langue [name=next]").forEach(function (champ) { champ.value = evenement.detail.path; });
+  });
+
   // A page asked for by htmx that cannot be had is said, not swallowed.
-  document.addEventListener("htmx:sendError", function () { annoncer("La connexion est interrompue. Réessayez."); });
-  document.addEventListener("htmx:responseError", function () { annoncer("Cela n'a pas fonctionné. Rechargez la page."); });
+  function dire(cle) { const zone = document.getElementById("annonces"); if (zone) annoncer(zone.dataset[cle]); }
+  document.addEventListener("htmx:sendError", function () { dire("coupure"); });
+  document.addEventListener("htmx:responseError", function () { dire("echec"); });
 
   // <p data-expire-a="2026-11-24T09:15:00+00:00">… encore <span data-restant>14 minutes</span></p>
   // The text follows the clock; it is said aloud at 5 minutes, at 1 minute and at the end only.
-  function minutes(n) { return n <= 1 ? n + " minute" : n + " minutes"; }
+  // Its sentences come with it, in the language of the page: data-minute, data-minutes, data-reste, data-expire-message.
   function suivre(element) {
     if (element.dataset.suivi) return;
     element.dataset.suivi = "oui";
     const fin = Date.parse(element.dataset.expireA);
     if (Number.isNaN(fin)) return;
+    const minutes = function (n) { return (n <= 1 ? element.dataset.minute : element.dataset.minutes).replace("0", n); };
     let avant = Math.ceil((fin - Date.now()) / 60000);
     const battre = function () {
       if (!element.isConnected) { window.clearInterval(horloge); return; }
@@ -81,10 +88,10 @@
       const affichage = element.querySelector("[data-restant]");
       if (affichage) affichage.textContent = minutes(reste);
       if (reste < avant) {
-        if (reste === 5 || reste === 1) annoncer("Il reste " + minutes(reste) + ".");
+        if (reste === 5 || reste === 1) annoncer(element.dataset.reste.replace("0", minutes(reste)));
         if (reste === 0) {
           window.clearInterval(horloge);
-          annoncer(element.dataset.expireMessage || "Le temps est écoulé.");
+          annoncer(element.dataset.expireMessage);
           element.dispatchEvent(new CustomEvent("expire", { bubbles: true }));
         }
         avant = reste;

@@ -18,6 +18,7 @@ PUBLIQUES = {
     "donnees_personnelles",
     "accessibilite",
     "aide",
+    "langue",
     "structures:connexion",
     "structures:mot_de_passe_oublie",
     "structures:mot_de_passe_envoye",
