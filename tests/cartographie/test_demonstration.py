@@ -73,19 +73,11 @@ def test_charger_montre_chaque_situation():
 @pytest.mark.parametrize(
     "maintenant",
     [
-        pytest.param(datetime(2026, 3, 2, 7, 0, tzinfo=UTC), id="lundi"),
-        pytest.param(datetime(2026, 3, 3, 12, 0, tzinfo=UTC), id="mardi"),
         pytest.param(datetime(2026, 3, 4, 22, 59, tzinfo=UTC), id="mercredi-minuit-moins-une"),
-        pytest.param(datetime(2026, 3, 5, 23, 30, tzinfo=UTC), id="vendredi-a-Paris"),
         pytest.param(datetime(2026, 3, 6, 17, 0, tzinfo=UTC), id="vendredi-soir"),
-        pytest.param(datetime(2026, 3, 7, 9, 0, tzinfo=UTC), id="samedi"),
-        pytest.param(datetime(2026, 3, 8, 9, 0, tzinfo=UTC), id="dimanche"),
         pytest.param(datetime(2026, 3, 28, 23, 30, tzinfo=UTC), id="veille-heure-d-ete"),
-        pytest.param(datetime(2026, 4, 30, 16, 0, tzinfo=UTC), id="veille-du-1er-mai"),
         pytest.param(datetime(2026, 5, 13, 16, 0, tzinfo=UTC), id="veille-de-l-ascension"),
         pytest.param(datetime(2026, 12, 24, 16, 0, tzinfo=UTC), id="24-decembre"),
-        pytest.param(datetime(2026, 12, 31, 16, 0, tzinfo=UTC), id="31-decembre"),
-        pytest.param(datetime(2028, 2, 28, 16, 0, tzinfo=UTC), id="annee-bissextile"),
     ],
 )
 def test_charger_laisse_des_creneaux_libres_sous_sept_jours(maintenant):
