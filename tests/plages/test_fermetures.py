@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from plages.models import JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
-from plages.requetes_fermetures import Fermeture, calendrier
+from plages.requetes_fermetures import Fermeture, calendrier, dates_deplacees_sur
 from plages.services import fermer, rouvrir, supprimer_occurrence, travailler_un_ferie
 from reservations.models import Message, RendezVous
 from tests.aides_agent import (
@@ -92,6 +92,16 @@ def test_a_plage_of_the_past_with_a_date_moved_to_come_is_rewritten_too(equipe: 
     assert plage.ouvertures.filter(periode__startswith__gt=timezone.now()).count() == 1
     fermer_de(equipe, 0, 0)
     assert not plage.ouvertures.filter(periode__startswith__gt=timezone.now()).exists()
+
+
+def test_a_moved_date_that_its_rule_no_longer_has_is_not_said_to_be_lost(equipe: Equipe) -> None:
+    plage = une_plage(equipe, premier_jour=demain() + 2 * JOUR, jusqu_au=demain() + 30 * JOUR)
+    moved = OccurrenceModifiee.objects.create(
+        plage=plage, jour=plage.premier_jour, nouveau_jour=demain(), heure_debut=time(14), heure_fin=time(16)
+    )
+    assert dates_deplacees_sur(equipe.structure, [demain()]) == [moved]
+    PlageOuverture.objects.update(premier_jour=plage.premier_jour + JOUR)
+    assert dates_deplacees_sur(equipe.structure, [demain()]) == []
 
 
 def test_what_is_over_stays(equipe: Equipe) -> None:
