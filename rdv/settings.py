@@ -108,7 +108,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         # lock_timeout: a booking that waits longer than 3 s for an agent's row is refused politely.
-        "options": "-c lock_timeout=3000 -c statement_timeout=30000",
+        # plan_cache_mode: the slots engine alone prepares its queries, and keeps their plans.
+        "options": "-c lock_timeout=3000 -c statement_timeout=30000 -c plan_cache_mode=force_generic_plan",
+        "prepare_threshold": 5,
     }
 )
 # Connections kept open by each process; 0 (tests): none, each thread has its own connection.

@@ -10,17 +10,21 @@ a rendez-vous already taken occupies, and it must fit before the next one, after
 may begin during a pause: nobody waits for the agent then.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
+import psycopg
 from django.db import connection
+from psycopg.types.numeric import Int8
 
 from motifs.models import Motif
 from reservations.models import STATUTS_OCCUPANTS
 
-# The first slots of more motifs than this are looked for in two steps.
+# The first slots of more motifs than this are looked for in two steps, each planned for what it asks.
 PEU_DE_MOTIFS, BIENTOT = 50, timedelta(weeks=2)
 
 
@@ -48,18 +52,20 @@ class Creneau(NamedTuple):
     pause: int = 0  # minutes that the rendez-vous would keep free after it
 
 
-def decouper(premier: datetime, fin: datetime, duree: timedelta, au_plus_tard: datetime) -> Iterator[datetime]:
-    """Yield the starts of a free piece: `premier`, then one every `duree`, while the slot ends by `fin`.
+def decouper(
+    premier: datetime, fin: datetime, duree: timedelta, au_plus_tard: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the slots of a free piece: from `premier`, one every `duree`, while the slot ends by `fin`.
 
     ::
 
         premier                    fin
-        |--duree--|--duree--|--.....|      two starts; a third would end after `fin`
+        |--duree--|--duree--|--.....|      two slots; a third would end after `fin`
     """
     debut = premier
-    while debut <= au_plus_tard and debut + duree <= fin:
-        yield debut
-        debut += duree
+    while debut <= au_plus_tard and (suivant := debut + duree) <= fin:
+        yield debut, suivant
+        debut = suivant
 
 
 # Only a rendez-vous on site has a lieu. The statuses are written in the text, not passed: the partial index of the
@@ -81,7 +87,7 @@ WITH demande AS (
     SELECT * FROM unnest(
         %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[],
         %(sur_place)s::boolean[]
-    ) AS d(motif_id, duree, tot, tard, sur_place)
+    ) WITH ORDINALITY AS d(motif_id, duree, tot, tard, sur_place, rang)
 ), plage AS MATERIALIZED (
     SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN d.sur_place THEN p.lieu_id END AS lieu_id
     FROM demande d
@@ -117,7 +123,7 @@ WITH demande AS (
 ), plage_occupee AS MATERIALIZED (
     SELECT * FROM plage JOIN occupation USING (agent_id, pause)
 ), morceau AS (
-    SELECT p.motif_id, p.lieu_id, p.agent_id, p.duree, p.tard, p.pause, f.premier, upper(libre.piece) AS fin
+    SELECT p.rang, p.motif_id, p.lieu_id, p.agent_id, p.pause, f.premier, upper(libre.piece) AS fin
     FROM plage_occupee p
     CROSS JOIN LATERAL (
         SELECT o.periode FROM plages_ouverture o
@@ -134,7 +140,7 @@ WITH demande AS (
     WHERE f.premier <= p.tard AND f.premier + p.duree <= upper(libre.piece)
 )
 """  # noqa: S608
-_COLONNES = "motif_id, lieu_id, agent_id, premier, fin, duree, tard, pause"
+_COLONNES = "rang, lieu_id, agent_id, premier, fin, pause"
 _TOUS = _MORCEAUX + f"SELECT {_COLONNES} FROM morceau ORDER BY pause"  # noqa: S608
 _PREMIERS = (
     _MORCEAUX
@@ -157,16 +163,17 @@ def creneaux_libres(
     agents, lieux: only theirs (None: all). visiteur: whose own options do not count, so that "back" shows their slot
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
-    # Two plages of one agent may overlap (a warning, not an error): the same slot is said once, with the longest of the
-    # pauses that fit (the pieces come by pause, the last one stays).
-    pauses = {
-        (debut, agent, motif, lieu, debut + duree): pause
-        for motif, lieu, agent, premier, fin, duree, tard, pause in _executer(
-            _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
-        )
-        for debut in decouper(premier, fin, duree, tard)
-    }
-    return sorted(Creneau(*creneau, pause) for creneau, pause in pauses.items())
+    libres: list[Creneau] = []
+    for demande, lieu, agent, premier, fin, pause in _executer(
+        _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
+    ):
+        motif = demande.motif.pk
+        for debut, suivant in decouper(premier, fin, demande.motif.delta, demande.au_plus_tard):
+            libres.append(Creneau(debut, agent, motif, lieu, suivant, pause))
+    libres.sort()
+    # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
+    # the longest of the pauses that fit, which comes last.
+    return [creneau for creneau, suivant in pairwise(libres) if creneau[:5] != suivant[:5]] + libres[-1:]
 
 
 def premier_debut(
@@ -184,8 +191,9 @@ def premier_debut(
     A piece is cut no further than the best start found: a year of many agents is read without making its slots.
     """
     premier = None
-    for _, _, _, debut, fin, duree, tard, _ in _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf):
-        candidats = decouper(debut, fin, duree, min(tard, premier) if premier else tard)
+    duree, tard = demande.motif.delta, demande.au_plus_tard
+    for _, _, _, debut, fin, _ in _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf):
+        candidats = (candidat for candidat, _ in decouper(debut, fin, duree, premier or tard))
         premier = next(filter(retenu, candidats), premier)
     return premier
 
@@ -221,8 +229,8 @@ def premiers_creneaux(
             trouves=[f"{c.motif_id}/{c.lieu_id or 0}" for c in deja],
         )
         return [
-            Creneau(premier, agent, motif, lieu, premier + duree, pause)
-            for motif, lieu, agent, premier, _, duree, _, pause in lignes
+            Creneau(premier, agent, demande.motif.pk, lieu, premier + demande.motif.delta, pause)
+            for demande, lieu, agent, premier, _, pause in lignes
         ]
 
     if len(demandes) <= PEU_DE_MOTIFS:
@@ -255,27 +263,51 @@ def _executer(
     absences: bool = True,
     rendez_vous: bool = True,
     trouves: Sequence[str] = (),
-) -> list[tuple[int, int | None, int, datetime, datetime, timedelta, datetime, int]]:
+) -> list[tuple[Demande, int | None, int, datetime, datetime, int]]:
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
         return []
-    with connection.cursor() as curseur:
+    with closing(_curseur(prepare=len(utiles) <= PEU_DE_MOTIFS)) as curseur:
         curseur.execute(
             requete,
             {
-                "motifs": [d.motif.pk for d in utiles],
+                "motifs": _cles(d.motif.pk for d in utiles),
                 "durees": [d.motif.delta for d in utiles],
                 "tots": [d.au_plus_tot for d in utiles],
                 "tards": [d.au_plus_tard for d in utiles],
                 "sur_place": [d.motif.sur_place for d in utiles],
                 "trouves": list(trouves) or None,
-                "agents": None if agents is None else list(agents),
-                "lieux": None if lieux is None else list(lieux),
+                "agents": None if agents is None else _cles(agents),
+                "lieux": None if lieux is None else _cles(lieux),
                 "maintenant": maintenant,
                 "visiteur": visiteur,
-                "sauf": sauf,
+                "sauf": Int8(sauf),
                 "absences": absences,
                 "rendez_vous": rendez_vous,
             },
         )
-        return curseur.fetchall()
+        return [(utiles[rang - 1], *reste) for rang, *reste in curseur.fetchall()]
+
+
+class _Curseur(psycopg.Cursor[Any]):
+    """Binary answers: reading dates written in words took as long as cutting the pieces."""
+
+    prepare = True
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> "_Curseur":
+        return super().execute(query, params, prepare=self.prepare, binary=True)
+
+
+def _curseur(*, prepare: bool) -> Any:
+    """Return a cursor that sends the query apart from its values, which Django's own does not: so that PostgreSQL plans
+    it once a connection (`plan_cache_mode`, in the settings). Planning took longer than most answers.
+    """
+    connection.ensure_connection()
+    curseur: Any = _Curseur(connection.connection)
+    curseur.prepare = prepare
+    return connection.make_debug_cursor(curseur) if connection.queries_logged else connection.make_cursor(curseur)
+
+
+def _cles(cles: Iterable[int]) -> list[int]:
+    """Give keys one type, whatever their size: a statement is prepared for the types of its values."""
+    return [Int8(cle) for cle in cles]

@@ -27,8 +27,9 @@ from reservations.models import Demarche, RendezVous
 from structures.models import Agent, Lieu, Structure
 
 UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
-# "Le plus tôt" is looked for in the weeks that follow the first free slot: the cost follows what is shown.
-HORIZON_DU_PLUS_TOT = timedelta(days=28)
+# "Le plus tôt" is looked for in the week of the first free slot, then in four weeks: the cost follows what is shown.
+# In four at once when the address names a week, which may be empty and then costs a query of its own.
+HORIZONS_DU_PLUS_TOT = (timedelta(days=7), timedelta(days=28))
 # And what replaces a lost slot, around it.
 HORIZON_DES_PLUS_PROCHES = timedelta(days=14)
 NOMBRE_PROPOSE = 3
@@ -326,9 +327,14 @@ def propositions(motif: Motif, lieu: Lieu | None, recherche: Recherche, semaine:
     bornes = [lundi_de(borne.astimezone(tz).date()) for borne in fenetre]
     lundi = max(bornes[0], min(bornes[1], lundi_de(semaine or premier.astimezone(tz).date())))
     du, au = bornes_de_la_semaine(lundi, tz)
-    jusqu_a = premier + HORIZON_DU_PLUS_TOT
-    libres = _heures(motif, lieu, [(premier, jusqu_a), (du, au)], recherche)
-    bientot = [heure for heure in libres if heure <= jusqu_a]
+    for horizon in HORIZONS_DU_PLUS_TOT[bool(semaine) :]:
+        jusqu_a = premier + horizon
+        # Nothing is free before the first time: what is soon and the week asked are two windows that do not overlap.
+        libres = _heures(motif, lieu, [(premier, jusqu_a), (max(du, jusqu_a + UN_INSTANT), au)], recherche)
+        bientot = [heure for heure in libres if heure <= jusqu_a]
+        moments = bool(recherche.moment) or len({Moment.MATIN.comprend(heure, tz) for heure in libres}) > 1
+        if moments and len(bientot) >= NOMBRE_PROPOSE:
+            break
     composee = composer_semaine(
         lundi,
         [h for h in libres if du <= h <= au],
@@ -347,7 +353,7 @@ def propositions(motif: Motif, lieu: Lieu | None, recherche: Recherche, semaine:
         semaine=composee,
         prochain=prochain,
         moment=recherche.moment,
-        moments=bool(recherche.moment) or len({Moment.MATIN.comprend(heure, tz) for heure in libres}) > 1,
+        moments=moments,
     )
 
 

@@ -21,6 +21,7 @@ register = template.Library()
 
 
 # --- Dates: the value is shown in the current time zone (views activate the structure's) ---------------------------
+# Those that a page of slots writes hundreds of times are marked safe: digits and our own words have nothing to escape.
 def _local(valeur: datetime) -> datetime:
     return timezone.localtime(valeur) if timezone.is_aware(valeur) else valeur
 
@@ -38,7 +39,7 @@ def date_longue(valeur: date | datetime | None) -> str:
 @register.filter
 def jour_et_mois(valeur: date | datetime | None) -> str:
     """Return "mardi 24 novembre"."""
-    return dates.jour_et_mois(_jour(valeur)) if valeur else ""
+    return SafeString(dates.jour_et_mois(_jour(valeur))) if valeur else ""
 
 
 @register.filter
@@ -52,7 +53,7 @@ def heure(valeur: datetime | time | None) -> str:
     """Return "9 h" or "9 h 30"."""
     if valeur is None or valeur == "":
         return ""
-    return dates.heure(_local(valeur) if isinstance(valeur, datetime) else valeur)
+    return SafeString(dates.heure(_local(valeur) if isinstance(valeur, datetime) else valeur))
 
 
 @register.filter
@@ -94,7 +95,7 @@ def jusqu_a(debut: datetime | None, fin: datetime | None) -> str:
 @register.filter
 def iso(valeur: datetime | None) -> str:
     """Return an ISO 8601 instant, for `<time datetime>` and `data-expire-a`."""
-    return valeur.isoformat(timespec="seconds") if valeur else ""
+    return SafeString(valeur.isoformat(timespec="seconds")) if valeur else ""
 
 
 @register.filter

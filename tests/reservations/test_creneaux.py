@@ -69,7 +69,8 @@ def test_decouper(minutes: int, au_plus_tard: int, attendu: list[int]) -> None:
     def a(minute: int) -> datetime:
         return NEUF_HEURES + timedelta(minutes=minute)
 
-    assert list(decouper(a(0), a(minutes), H, a(au_plus_tard))) == [a(minute) for minute in attendu]
+    creneaux = [(a(minute), a(minute + 60)) for minute in attendu]
+    assert list(decouper(a(0), a(minutes), H, a(au_plus_tard))) == creneaux
 
 
 # --- Against a naive engine ------------------------------------------------------------------------------------------
