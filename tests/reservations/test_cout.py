@@ -49,10 +49,10 @@ def remplir_le_passe(motif: Motif, agents: list[Agent], chacun: int) -> None:
             """
             INSERT INTO reservations_rendezvous (uid, jeton, structure_id, motif_id, agent_id, type_lieu, debut, fin,
                 pause, statut, visiteur, adresse, adresse_domicile, sequence, message_d_annulation, agent_choisi,
-                annule_par_prescripteur, cree_le)
+                annule_par_prescripteur, note_du_prescripteur, cree_le)
             SELECT gen_random_uuid(), 'passe-' || agent || '-' || n, %s, %s, agent, 'telephone',
                 now() - interval '1 hour' * (n + 1), now() - interval '1 hour' * n,
-                0, 'honore', '', '', '', 0, '', false, false, now()
+                0, 'honore', '', '', '', 0, '', false, false, '', now()
             FROM unnest(%s) AS agent, generate_series(1, %s) AS n
             """,
             [motif.structure_id, motif.pk, [agent.pk for agent in agents], chacun],
