@@ -253,14 +253,19 @@ def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | Non
 def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
     """Turn a complete booking in progress into a rendez-vous. Asked twice, it gives the same rendez-vous.
 
-    An option that expired meanwhile is taken back if its slot is still free.
+    An option that expired meanwhile is taken back if its slot is still free; one whose agent is no longer available is
+    given up for another agent's.
     Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous.
     """
     demarche = Demarche.objects.select_related("motif__structure", "rendez_vous").get(pk=demarche.pk)
     if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
         return demarche.rendez_vous
     _verifier_complete(demarche)
-    if option_vivante(demarche, maintenant) is None:
+    option = option_vivante(demarche, maintenant)
+    if option is not None and not _tenable(option, demarche.motif, maintenant):
+        liberer_options(RendezVous.objects.filter(pk=option.pk))
+        demarche.rendez_vous = option = None
+    if option is None:
         choix = _Choix(
             _motif_de(demarche),
             demarche.lieu_id,
@@ -323,10 +328,7 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     if demarche.confirmee_le is not None:
         return rendez_vous
     motif = _motif_de(demarche)
-    demande = Demande(motif, rendez_vous.debut, rendez_vous.debut)
-    libres = creneaux_libres([demande], maintenant=maintenant, agents=[agent_id], sauf=rendez_vous.pk)
-    tenable = any(c.lieu_id == rendez_vous.lieu_id and c.fin == rendez_vous.fin for c in libres)
-    if option_vivante(demarche, maintenant) is None or rendez_vous.debut <= maintenant or not tenable:
+    if option_vivante(demarche, maintenant) is None or not _tenable(rendez_vous, motif, maintenant):
         raise CreneauIndisponible
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
@@ -345,6 +347,25 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     demarche.save(update_fields=["confirmee_le"])
     messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
     return rendez_vous
+
+
+def _tenable(option: RendezVous, motif: Motif, maintenant: datetime) -> bool:
+    """Whether its agent is still there for it: an absence, a plage or a lieu may have changed since it was taken."""
+    demande = Demande(motif, option.debut, option.debut)
+    libres = creneaux_libres([demande], maintenant=maintenant, agents=[option.agent_id], sauf=option.pk)
+    return option.debut > maintenant and any(c.lieu_id == option.lieu_id and c.fin == option.fin for c in libres)
+
+
+def verifier_encore_possible(*, demarche: Demarche, maintenant: datetime) -> None:
+    """Refuse a booking in progress that can no longer end well, before the person types any more. Two queries.
+
+    Raises MotifFerme, CreneauIndisponible.
+    """
+    demande = Demande(_motif_de(demarche), demarche.debut, demarche.debut)
+    agents = None if demarche.agent_id is None else [demarche.agent_id]
+    libres = creneaux_libres([demande], maintenant=maintenant, agents=agents, visiteur=demarche.visiteur)
+    if demarche.debut <= maintenant or all(c.lieu_id != demarche.lieu_id for c in libres):
+        raise CreneauIndisponible
 
 
 def _apprenant(demarche: Demarche) -> Apprenant:

@@ -30,7 +30,6 @@ from reservations.refus import (
     CodeRefuse,
     CreneauIndisponible,
     DemarcheIncomplete,
-    MotifFerme,
     ReservationImpossible,
     TropDeCodes,
 )
@@ -116,10 +115,14 @@ def _donner_coordonnees(request: HttpRequest, demarche: Demarche) -> HttpRespons
     if not formulaire.is_valid() and formulaire.non_field_errors():
         garder_saisie(request, demarche, "coordonnees", a_verifier=False, refus=str(formulaire.non_field_errors()[0]))
     elif formulaire.is_valid():
+        maintenant = timezone.now()
         try:
-            identification.donner_coordonnees(demarche=demarche, maintenant=timezone.now(), **formulaire.cleaned_data)
+            services.verifier_encore_possible(demarche=demarche, maintenant=maintenant)
+            identification.donner_coordonnees(demarche=demarche, maintenant=maintenant, **formulaire.cleaned_data)
         except TropDeCodes as trop:
             garder_saisie(request, demarche, "coordonnees", refus=str(trop))
+        except ReservationImpossible:  # the page says why; no code is sent for nothing
+            garder_saisie(request, demarche, "coordonnees", a_verifier=False)
         else:
             oublier_saisie(request)
             return redirect("reservations:code", jeton=demarche.jeton)
@@ -175,10 +178,14 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
 
 def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     oublier_saisie(request)
+    maintenant = timezone.now()
     try:
-        identification.renvoyer_code(demarche=demarche, maintenant=timezone.now())
+        services.verifier_encore_possible(demarche=demarche, maintenant=maintenant)
+        identification.renvoyer_code(demarche=demarche, maintenant=maintenant)
     except TropDeCodes as trop:
         messages.error(request, str(trop))
+    except ReservationImpossible:
+        pass  # the page says why
     else:
         messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
     return redirect("reservations:code", jeton=demarche.jeton)
@@ -263,10 +270,12 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render(request, "reservations/parcours/_garde.html", complet)
+    try:
+        services.verifier_encore_possible(demarche=demarche, maintenant=maintenant)
+    except ReservationImpossible as refus:  # said now, not once everything is typed
+        return _creneau_perdu(request, demarche, refus)
     par_ici = Lien(motif.structure, demarche.agent, prescripteur=demarche.par_prescripteur)
     motifs = motifs_du_public(par_ici, timezone.localdate(maintenant))
-    if motif not in motifs:  # closed since the slot was chosen: said now, not once everything is typed
-        return _creneau_perdu(request, demarche, MotifFerme())
     complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, proposes(motifs))
     return render(request, f"reservations/parcours/{nom}.html", complet)
 

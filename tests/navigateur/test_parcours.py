@@ -147,10 +147,11 @@ def test_tout_le_parcours_sans_javascript(browser: Browser, live_server, monde):
     page.get_by_label("Adresse e-mail").fill("jeanne@exemple.fr")
     page.get_by_label("Adresse e-mail").press("Enter")
     page.get_by_label("Votre code").fill(code_recu())
-    page.get_by_role("button", name="Confirmer le rendez-vous").click()
+    page.get_by_role("button", name="Confirmer le rendez-vous").dblclick()
     expect(page.get_by_role("heading", name="Votre rendez-vous est confirmé")).to_be_visible()
+    assert RendezVous.objects.get().statut == Statut.PREVU
     page.get_by_role("link", name="Annuler ce rendez-vous").click()
-    page.get_by_role("button", name="Annuler le rendez-vous").click()
+    page.get_by_role("button", name="Annuler le rendez-vous").dblclick()
     expect(page.get_by_role("heading", name="Votre rendez-vous est annulé")).to_be_visible()
     assert RendezVous.objects.get().statut == Statut.EXCUSE
     contexte.close()

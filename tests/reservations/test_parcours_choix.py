@@ -325,12 +325,6 @@ def test_choisir_garde_le_creneau_et_mene_a_l_etape_suivante(client):
     assert demarche.visiteur not in str(client.session.items())
 
 
-def test_double_clic_meme_demarche(client):
-    monde = un_monde()
-    assert choisir(client, monde)["Location"] == choisir(client, monde)["Location"]
-    assert RendezVous.objects.count() == 1
-
-
 def test_retour_arriere_son_propre_creneau_est_encore_propose_aux_autres_non(client):
     monde = un_monde()
     choisir(client, monde)
@@ -415,15 +409,6 @@ def test_le_motif_d_une_autre_structure_est_refuse(client):
     assert client.get(adresse).status_code == 404
     assert client.post(adresse, {"debut": MARDI_9H.isoformat()}).status_code == 404
     assert not RendezVous.objects.exists()
-
-
-def test_le_motif_ferme_pendant_que_la_page_est_ouverte(client):
-    monde = un_monde()
-    monde.motif.reservable_en_ligne = False
-    monde.motif.save()
-    reponse = choisir(client, monde)
-    assert "il ne se réserve plus en ligne pour le moment" in texte(reponse)
-    assert "04 75 25 00 00" in texte(reponse)
 
 
 def test_trop_de_creneaux_gardes_depuis_une_adresse_le_dit(client, settings):

@@ -396,40 +396,6 @@ def test_creneau_perdu_a_la_confirmation_garde_tout_et_un_clic_suffit(client, ho
     assert Message.objects.filter(confidentiel=True).count() == 1
 
 
-def test_option_expiree_mais_creneau_libre_la_confirmation_passe(client, horloge, settings):
-    settings.CODE_MINUTES = 30
-    demarche = demarche_de(client, un_monde())
-    donner_coordonnees(client, demarche)
-    horloge.avancer(minutes=16)
-    confirmer(client, demarche)
-    assert RendezVous.objects.get().statut == Statut.PREVU
-
-
-def test_motif_ferme_avant_la_confirmation_le_dit_avec_le_telephone(client):
-    monde = un_monde()
-    demarche = demarche_de(client, monde)
-    donner_coordonnees(client, demarche)
-    code = code_recu()
-    monde.motif.reservable_en_ligne = False
-    monde.motif.save()
-    reponse = client.post(etape("code", demarche), {"code": code})
-    assert reponse.status_code == 200
-    assert "Ce rendez-vous ne se réserve plus en ligne pour le moment." in texte(reponse)
-    assert "04 75 25 00 00" in texte(reponse)
-
-
-@pytest.mark.parametrize("page", ["coordonnees", "code"])
-def test_motif_ferme_pendant_la_saisie_le_dit_des_la_page_suivante(client, page):
-    """Not after everything was typed and a code was read."""
-    monde = un_monde()
-    demarche = demarche_de(client, monde)
-    if page == "code":
-        donner_coordonnees(client, demarche)
-    monde.motif.reservable_en_ligne = False
-    monde.motif.save()
-    assert "Ce rendez-vous ne se réserve plus en ligne pour le moment." in texte(client.get(etape(page, demarche)))
-
-
 # --- The slot held ---
 
 
@@ -488,57 +454,13 @@ def test_expire_le_creneau_se_reprend_d_un_clic(client, horloge):
     assert arbre(reponse).get_element_by_id("id_prenom").get("value") == "Jea"
 
 
-def test_expire_et_pris_par_un_autre_les_plus_proches_sont_proposes(client, horloge):
-    monde = un_monde()
-    demarche = demarche_de(client, monde)
-    _perdre_le_creneau(demarche, monde, horloge)
-    reponse = client.post(etape("reprendre", demarche))
-    assert "Vos coordonnées sont gardées." in texte(reponse)
-    assert len(boutons_de_creneau(reponse)) == 3
-
-
 # --- Sessions and tabs ---
-
-
-def test_session_perdue_rien_de_personnel_et_un_lien_pour_recommencer(client):
-    monde = un_monde()
-    demarche = demarche_de(client, monde)
-    donner_coordonnees(client, demarche)
-    autre = Client()
-    for nom in ("demarche", "instructions", "coordonnees", "code"):
-        reponse = autre.get(etape(nom, demarche))
-        assert reponse.status_code == 403
-        contenu = reponse.content.decode()
-        assert "Votre session est terminée" in contenu
-        assert page_des_creneaux(monde) in contenu
-        for secret in ("Jeanne", "jeanne@exemple.fr", "mardi 24 novembre"):
-            assert secret not in contenu
-    for nom in ("prolonger", "reprendre"):
-        assert autre.post(etape(nom, demarche)).status_code == 403
-    assert autre.post(etape("code", demarche), {"code": code_recu()}).status_code == 403
-    sous_htmx = autre.post(etape("prolonger", demarche), headers={"HX-Request": "true"})
-    assert sous_htmx["HX-Redirect"] == etape("demarche", demarche)
 
 
 def test_une_demarche_inconnue_ou_effacee_est_une_session_terminee(client):
     demarche_de(client, un_monde())
     assert client.get(reverse("reservations:demarche", args=["inconnue"])).status_code == 403
     assert client.get("/reservation/%00/").status_code == 404
-
-
-def test_deux_onglets_deux_creneaux_deux_rendez_vous(client):
-    monde = un_monde()
-    premiere, seconde = demarche_de(client, monde), demarche_de(client, monde, MARDI_10H)
-    donner_coordonnees(client, premiere)
-    code_de_la_premiere = code_recu()
-    donner_coordonnees(client, seconde, prenom="Paul")
-    confirmer(client, seconde)
-    client.post(etape("code", premiere), {"code": code_de_la_premiere})
-    pris = RendezVous.objects.filter(statut=Statut.PREVU).order_by("debut")
-    assert [(r.debut, r.participations.get().apprenant.prenom) for r in pris] == [
-        (MARDI_9H, "Jeanne"),
-        (MARDI_10H, "Paul"),
-    ]
 
 
 def test_un_troisieme_onglet_rend_le_plus_ancien_creneau_mais_garde_ce_qui_est_ecrit(client, horloge):
