@@ -52,7 +52,12 @@ def demain() -> date:
 
 
 def une_plage(equipe: Equipe, *, motifs: list[Motif] | None = None, **champs: Any) -> PlageOuverture:
-    """Open 9 h–12 h every day from tomorrow on, for the admin, unless told otherwise."""
+    """Open 9 h–12 h every day for two months from tomorrow on, for the admin, unless told otherwise.
+
+    Two months: a plage without end is four hundred rows, in most tests for nothing.
+    """
+    if "frequence" not in champs:
+        champs.setdefault("jusqu_au", demain() + timedelta(days=60))
     plage = PlageOuverture(
         **{
             "structure": equipe.structure,
