@@ -4,6 +4,8 @@ from collections.abc import Collection
 from copy import copy
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from motifs.models import Motif, delai_en_mots
 from reservations.creneaux import Creneau, Demande, creneaux_libres
 from reservations.models import RendezVous
@@ -27,12 +29,14 @@ def limites_en_mots(structure: Structure) -> dict[str, str]:
 def refus_du_deplacement(rendez_vous: RendezVous, maintenant: datetime) -> str:
     """Say why the learner cannot move this rendez-vous alone; "" when they can. At most one query."""
     if not rendez_vous.est_annulable(maintenant):
-        return "Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."
+        return _("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
     if not rendez_vous.est_deplacable_par_la_personne(maintenant):
         limite = limites_en_mots(rendez_vous.structure)["deplacer"]
-        return f"Il est trop tard pour déplacer ce rendez-vous par Internet : c'est possible jusqu'à {limite} avant."
+        return _(
+            "Il est trop tard pour déplacer ce rendez-vous par Internet : c'est possible jusqu'à %(limite)s avant."
+        ) % {"limite": limite}
     ouverts = Motif.objects.reservables().filter(pk=rendez_vous.motif_id, type_lieu=rendez_vous.type_lieu)
-    return "" if ouverts.exists() else "Ce rendez-vous ne se déplace pas par Internet."
+    return "" if ouverts.exists() else _("Ce rendez-vous ne se déplace pas par Internet.")
 
 
 def creneaux_de_deplacement(

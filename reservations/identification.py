@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from phonenumber_field.phonenumber import PhoneNumber
 
 from reservations.courrier import messagerie
@@ -30,7 +32,7 @@ def hacher(valeur: str, *, usage: str) -> str:
 def accepter_instructions(*, demarche: Demarche, texte: str, maintenant: datetime) -> None:
     """Store that the person accepted this very text, and when. Raises DemarcheIncomplete if it is not today's text."""
     if not memes_instructions(texte, demarche.motif.instructions_a_accepter):
-        raise DemarcheIncomplete("Les instructions viennent de changer. Relisez-les avant d'accepter.")
+        raise DemarcheIncomplete(_("Les instructions viennent de changer. Relisez-les avant d'accepter."))
     demarche.instructions = demarche.motif.instructions_a_accepter
     demarche.instructions_acceptees_le = maintenant
     demarche.save(update_fields=["instructions", "instructions_acceptees_le"])
@@ -166,16 +168,21 @@ def verifier_code(*, demarche: PorteurDeCode, code: str, maintenant: datetime) -
         if attendue.est_verifiee:
             pass
         elif not attendue.code_hache or attendue.code_expire_a is None or attendue.code_expire_a <= maintenant:
-            refus = "Ce code n'est plus valable. Demandez-en un nouveau."
+            refus = _("Ce code n'est plus valable. Demandez-en un nouveau.")
         elif attendue.code_essais >= settings.CODE_ESSAIS:
-            refus = "Trop d'essais avec ce code. Demandez-en un nouveau."
+            refus = _("Trop d'essais avec ce code. Demandez-en un nouveau.")
         elif not hmac.compare_digest(_hacher_code(attendue, code), attendue.code_hache):
             type(demarche)._default_manager.filter(pk=attendue.pk).update(code_essais=F("code_essais") + 1)
             restants = settings.CODE_ESSAIS - attendue.code_essais - 1
             refus = (
-                f"Ce n'est pas le bon code. Il vous reste {restants} essai{'s' if restants > 1 else ''}."
+                ngettext(
+                    "Ce n'est pas le bon code. Il vous reste %(nombre)d essai.",
+                    "Ce n'est pas le bon code. Il vous reste %(nombre)d essais.",
+                    restants,
+                )
+                % {"nombre": restants}
                 if restants
-                else "Ce n'est pas le bon code, et c'était le dernier essai. Demandez un nouveau code."
+                else _("Ce n'est pas le bon code, et c'était le dernier essai. Demandez un nouveau code.")
             )
         else:
             attendue.contact_verifie = attendue.contact

@@ -1,31 +1,36 @@
-"""Refusals: one family of exceptions, each with the French sentence to show."""
+"""Refusals: one family of exceptions, each with the sentence to show: in the learner's language, or
+French where only an agent can meet it."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class ReservationImpossible(Exception):
     """A booking, a code or a cancellation is refused. `str()` is the sentence for the person."""
 
-    phrase = "Cette réservation n'est pas possible."
+    phrase: str | Promise = gettext_lazy("Cette réservation n'est pas possible.")
 
     def __init__(self, phrase: str | None = None) -> None:
-        super().__init__(phrase or self.phrase)
+        super().__init__(phrase or str(self.phrase))
 
 
 class CreneauIndisponible(ReservationImpossible):
     """The slot is taken, or was never free."""
 
-    phrase = "Ce créneau vient d'être pris ou n'est plus libre."
+    phrase = gettext_lazy("Ce créneau vient d'être pris ou n'est plus libre.")
 
 
 class MotifFerme(ReservationImpossible):
     """The motif is not (or no longer) open to online booking for this person."""
 
-    phrase = "Ce rendez-vous ne se réserve plus en ligne pour le moment."
+    phrase = gettext_lazy("Ce rendez-vous ne se réserve plus en ligne pour le moment.")
 
 
 class TropDeCreneauxGardes(ReservationImpossible):
     """Too many slots are held from one network address."""
 
-    phrase = (
+    phrase = gettext_lazy(
         "Trop de créneaux sont gardés en ce moment depuis votre connexion. "
         "Réessayez dans quelques minutes, ou téléphonez à la structure."
     )
@@ -36,8 +41,11 @@ class TropDeRendezVous(ReservationImpossible):
 
     def __init__(self, nombre: int) -> None:
         super().__init__(
-            f"Vous avez déjà {nombre} rendez-vous à venir. Pour en prendre un autre, annulez-en un, "
-            "ou téléphonez à la structure."
+            _(
+                "Vous avez déjà %(nombre)d rendez-vous à venir. Pour en prendre un autre, annulez-en un, "
+                "ou téléphonez à la structure."
+            )
+            % {"nombre": nombre}
         )
 
 
@@ -53,7 +61,7 @@ class TropDeCodes(ReservationImpossible):
     """Too many codes were asked."""
 
     # From the beginning: a booking in progress has a number of codes of its own, which waiting does not give back.
-    phrase = (
+    phrase = gettext_lazy(
         "Trop de codes ont été demandés. Attendez une heure et recommencez depuis le début, "
         "ou téléphonez à la structure."
     )
@@ -62,25 +70,25 @@ class TropDeCodes(ReservationImpossible):
 class AnnulationImpossible(ReservationImpossible):
     """The rendez-vous can no longer be cancelled."""
 
-    phrase = "Ce rendez-vous ne peut plus être annulé en ligne."
+    phrase = gettext_lazy("Ce rendez-vous ne peut plus être annulé en ligne.")
 
 
 class DeplacementImpossible(ReservationImpossible):
     """The learner can no longer move their rendez-vous alone."""
 
-    phrase = "Ce rendez-vous ne peut plus être déplacé par Internet."
+    phrase = gettext_lazy("Ce rendez-vous ne peut plus être déplacé par Internet.")
 
 
 class EnvoiImpossible(ReservationImpossible):
     """The confirmation is not sent again."""
 
-    phrase = "Ce message ne peut pas être envoyé."
+    phrase = gettext_lazy("Ce message ne peut pas être envoyé.")
 
 
 class SuiviImpossible(ReservationImpossible):
     """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
 
-    phrase = "Ce rendez-vous vient de changer. Relisez-le avant de continuer."
+    phrase = gettext_lazy("Ce rendez-vous vient de changer. Relisez-le avant de continuer.")
 
 
 class CreationImpossible(ReservationImpossible):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from motifs.models import Motif, TypeLieu
 from reservations.courrier import messagerie
@@ -229,7 +230,7 @@ def prolonger_option(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
         .first()
     )
     if option is None or option.expire_a is None:
-        raise CreneauIndisponible("Le créneau n'est plus gardé.")
+        raise CreneauIndisponible(_("Le créneau n'est plus gardé."))
     dernier = option.cree_le + timedelta(minutes=settings.OPTION_MINUTES_MAXIMUM)
     option.expire_a = max(option.expire_a, min(maintenant + timedelta(minutes=settings.OPTION_MINUTES), dernier))
     option.save(update_fields=["expire_a"])
@@ -303,13 +304,13 @@ def _verifier_complete(demarche: Demarche) -> None:
     if demarche.par_prescripteur:
         raise DemarcheIncomplete("Dites d'abord qui vous êtes.")
     if not instructions_acceptees(demarche):
-        raise DemarcheIncomplete("Lisez et acceptez d'abord les instructions.")
+        raise DemarcheIncomplete(_("Lisez et acceptez d'abord les instructions."))
     if not (demarche.prenom and demarche.nom and demarche.est_verifiee):
-        raise DemarcheIncomplete("Donnez d'abord vos coordonnées, puis le code reçu.")
+        raise DemarcheIncomplete(_("Donnez d'abord vos coordonnées, puis le code reçu."))
     if demarche.motif.type_lieu == TypeLieu.TELEPHONE and not demarche.telephone:
-        raise DemarcheIncomplete("Pour un rendez-vous par téléphone, donnez le numéro où vous appeler.")
+        raise DemarcheIncomplete(_("Pour un rendez-vous par téléphone, donnez le numéro où vous appeler."))
     if demarche.motif.type_lieu == TypeLieu.DOMICILE and not demarche.adresse_domicile:
-        raise DemarcheIncomplete("Pour un rendez-vous à domicile, donnez l'adresse où venir.")
+        raise DemarcheIncomplete(_("Pour un rendez-vous à domicile, donnez l'adresse où venir."))
 
 
 def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVous:
@@ -537,7 +538,7 @@ def _deplacer_sous_verrou(
 ) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
     if not rendez_vous.est_annulable(maintenant):
-        raise SuiviImpossible("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
+        raise SuiviImpossible(_("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."))
     if (rendez_vous.agent_id, rendez_vous.debut) == (agent_id, debut):
         return rendez_vous
     liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=agent_id))

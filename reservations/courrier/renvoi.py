@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from reservations.courrier import messagerie
 from reservations.courrier.sms import est_mobile, sms_possibles
@@ -42,7 +43,7 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: str, maintenant: da
         return choisi[1]
     if envoyes.filter(cree_le__gt=maintenant - timedelta(hours=1)).count() >= PAR_HEURE:
         raise EnvoiImpossible(
-            "Ce message est déjà parti plusieurs fois. Attendez une heure avant d'en demander un autre."
+            _("Ce message est déjà parti plusieurs fois. Attendez une heure avant d'en demander un autre.")
         )
     messagerie.renvoyer_confirmation(rendez_vous=rendez_vous, canal=choisi[0], maintenant=maintenant)
     return choisi[1]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from reservations.models import Apprenant
@@ -65,7 +66,7 @@ class PersonneForm(forms.Form):
             return ""
         numero = lire_telephone(saisie, departement=self.structure.departement)
         if numero is None:
-            raise ValidationError("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78")
+            raise ValidationError(_("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78"))
         return numero
 
 

@@ -5,6 +5,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
 
 from motifs.models import Motif, TypeLieu
 from reservations.courrier.sms import est_mobile, sms_possibles
@@ -12,14 +13,16 @@ from reservations.forms.apprenants import PersonneForm
 from reservations.telephones import est_francais, lire_telephone
 from structures.texte import en_ligne
 
+ADRESSE_INCOMPLETE = _("Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr).")
+
 
 class FormulaireInstructions(forms.Form):
     """The instructions, accepted as they were shown: `texte` carries them, so that a change meanwhile is noticed."""
 
     texte = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
     accepte = forms.BooleanField(
-        label="J'ai lu et j'accepte",
-        error_messages={"required": "Cochez cette case pour continuer."},
+        label=_("J'ai lu et j'accepte"),
+        error_messages={"required": _("Cochez cette case pour continuer.")},
     )
 
 
@@ -28,39 +31,39 @@ class FormulaireCoordonnees(PersonneForm):
     motif (we call: a number) and on the instance (no SMS: an e-mail address)."""
 
     prenom = forms.CharField(
-        label="Prénom",
+        label=_("Prénom"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "given-name", "autocapitalize": "words", "spellcheck": "false"}),
-        error_messages={"required": "Écrivez votre prénom."},
+        error_messages={"required": _("Écrivez votre prénom.")},
     )
     nom = forms.CharField(
-        label="Nom",
+        label=_("Nom"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "family-name", "autocapitalize": "words", "spellcheck": "false"}),
-        error_messages={"required": "Écrivez votre nom."},
+        error_messages={"required": _("Écrivez votre nom.")},
     )
     courriel = forms.EmailField(
-        label="Adresse e-mail",
+        label=_("Adresse e-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={
-            "required": "Écrivez votre adresse e-mail.",
-            "invalid": "Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr",
+            "required": _("Écrivez votre adresse e-mail."),
+            "invalid": _("Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr"),
         },
     )
     telephone = forms.CharField(
-        label="Téléphone portable",
+        label=_("Téléphone portable"),
         max_length=30,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"required": "Écrivez le numéro où nous vous appellerons."},
+        error_messages={"required": _("Écrivez le numéro où nous vous appellerons.")},
     )
 
     adresse_domicile = forms.CharField(
-        label="Adresse où nous venons",
+        label=_("Adresse où nous venons"),
         max_length=300,
-        help_text="Numéro, rue, code postal et commune. Étage ou code de la porte s'il y en a.",
+        help_text=_("Numéro, rue, code postal et commune. Étage ou code de la porte s'il y en a."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
-        error_messages={"required": "Écrivez l'adresse où nous venons."},
+        error_messages={"required": _("Écrivez l'adresse où nous venons.")},
     )
 
     # A trap: people do not see it, robots fill every field.
@@ -80,11 +83,11 @@ class FormulaireCoordonnees(PersonneForm):
         # "(facultatif)" beside both would read as "neither is needed".
         courriel.sans_mention = telephone.sans_mention = self.par_sms  # type: ignore[attr-defined]
         if self.par_telephone:
-            telephone.label = "Téléphone"
-            telephone.help_text = "Le numéro où nous vous appellerons."
+            telephone.label = _("Téléphone")
+            telephone.help_text = _("Le numéro où nous vous appellerons.")
         elif not self.par_sms:
-            telephone.label = "Téléphone"
-            telephone.help_text = "Pour vous prévenir en cas de changement."
+            telephone.label = _("Téléphone")
+            telephone.help_text = _("Pour vous prévenir en cas de changement.")
 
     def clean_adresse_domicile(self) -> str:
         """On one line: it goes into calendars."""
@@ -99,8 +102,10 @@ class FormulaireCoordonnees(PersonneForm):
         super().clean()
         if self.cleaned_data.pop("site", "") or self.trop_vite:
             raise ValidationError(
-                "Nous n'avons pas pu vérifier que vous n'êtes pas un robot. Appuyez encore une fois sur "
-                "« Recevoir mon code », ou téléphonez à la structure."
+                _(
+                    "Nous n'avons pas pu vérifier que vous n'êtes pas un robot. Appuyez encore une fois sur "
+                    "« Recevoir mon code », ou téléphonez à la structure."
+                )
             )
         if not self.par_sms or "courriel" in self.errors or "telephone" in self.errors:
             return
@@ -108,12 +113,14 @@ class FormulaireCoordonnees(PersonneForm):
         if courriel:
             return
         if not telephone:
-            self.add_error("courriel", "Écrivez une adresse e-mail ou un numéro de téléphone portable.")
+            self.add_error("courriel", _("Écrivez une adresse e-mail ou un numéro de téléphone portable."))
         elif not (est_mobile(telephone) and est_francais(telephone)):
             self.add_error(
                 "telephone",
-                "Ce numéro ne peut pas recevoir le code par SMS. "
-                "Écrivez un numéro de portable français, ou ajoutez une adresse e-mail.",
+                _(
+                    "Ce numéro ne peut pas recevoir le code par SMS. "
+                    "Écrivez un numéro de portable français, ou ajoutez une adresse e-mail."
+                ),
             )
 
 
@@ -129,9 +136,10 @@ class FormulaireContact(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.par_sms = sms_possibles()
         champ = self.fields["contact"]
-        champ.label = "Adresse e-mail ou téléphone portable" if self.par_sms else "Adresse e-mail"
-        attendu = "votre adresse e-mail ou votre numéro" if self.par_sms else "votre adresse e-mail"
-        champ.error_messages["required"] = f"Écrivez {attendu}."
+        champ.label = _("Adresse e-mail ou téléphone portable") if self.par_sms else _("Adresse e-mail")
+        champ.error_messages["required"] = (
+            _("Écrivez votre adresse e-mail ou votre numéro.") if self.par_sms else _("Écrivez votre adresse e-mail.")
+        )
 
     def clean_contact(self) -> dict[str, object]:
         """Return what was typed as `courriel` and `telephone`, one of them empty."""
@@ -143,11 +151,15 @@ class FormulaireContact(forms.Form):
             validate_email(saisie)
         except ValidationError as erreur:
             raise ValidationError(
-                "Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr)"
-                + (" ou un numéro de portable français (06 12 34 56 78)." if self.par_sms else ".")
+                _(
+                    "Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr) "
+                    "ou un numéro de portable français (06 12 34 56 78)."
+                )
+                if self.par_sms
+                else ADRESSE_INCOMPLETE
             ) from erreur
         if not saisie.isprintable():
-            raise ValidationError("Écrivez une adresse e-mail complète (jeanne.martin@exemple.fr).")
+            raise ValidationError(ADRESSE_INCOMPLETE)
         return {"courriel": saisie, "telephone": ""}
 
 
@@ -155,7 +167,7 @@ class FormulaireCode(forms.Form):
     """The six digits received, with or without spaces."""
 
     code = forms.CharField(
-        label="Votre code à 6 chiffres",
+        label=_("Votre code à 6 chiffres"),
         max_length=20,
         widget=forms.TextInput(
             attrs={
@@ -165,12 +177,12 @@ class FormulaireCode(forms.Form):
                 "class": "rdv-code",
             }
         ),
-        error_messages={"required": "Écrivez le code que vous avez reçu."},
+        error_messages={"required": _("Écrivez le code que vous avez reçu.")},
     )
 
     def clean_code(self) -> str:
         code = re.sub(r"[\s.\-]", "", self.cleaned_data["code"])
         # isdecimal alone would accept the digits of every script.
         if not (code.isascii() and code.isdecimal() and len(code) == 6):
-            raise ValidationError("Le code a 6 chiffres. Regardez le message que vous avez reçu.")
+            raise ValidationError(_("Le code a 6 chiffres. Regardez le message que vous avez reçu."))
         return code

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -30,7 +32,9 @@ from reservations.vues.choix import adresses_des_creneaux
 from reservations.vues.rendez_vous import par_le_lien_secret
 from structures.htmx import page_ou_fragment
 
-PRIS = "Cette heure vient d'être prise ou n'est plus libre. Votre rendez-vous n'a pas changé. Choisissez-en une autre."
+PRIS = gettext_lazy(
+    "Cette heure vient d'être prise ou n'est plus libre. Votre rendez-vous n'a pas changé. Choisissez-en une autre."
+)
 
 
 @login_not_required
@@ -100,11 +104,11 @@ def _creneaux(rendez_vous: RendezVous, debut: datetime | None) -> str:
 
 
 def _pris(request: HttpRequest, rendez_vous: RendezVous, debut: datetime | None, recherche: Recherche) -> HttpResponse:
-    messages.error(request, PRIS)
+    messages.error(request, str(PRIS))
     ici = dans_la_fenetre(rendez_vous.motif, debut, recherche.maintenant) if debut else None
     return redirect(_creneaux(rendez_vous, ici))
 
 
 def _impossible(request: HttpRequest, rendez_vous: RendezVous, refus: str) -> HttpResponse:
-    messages.error(request, f"{refus} Votre rendez-vous n'a pas changé.")
+    messages.error(request, " ".join((refus, _("Votre rendez-vous n'a pas changé."))))
     return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -59,7 +60,7 @@ def renvoyer(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
         except EnvoiImpossible as refus:
             messages.error(request, str(refus))
         else:
-            messages.success(request, f"La confirmation part à {ou}.")
+            messages.success(request, _("La confirmation part à %(ou)s.") % {"ou": ou})
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
     contexte["canaux"] = canaux(rendez_vous.participations.all()[0].apprenant)
     return render(request, "reservations/rendez_vous_public_renvoyer.html", contexte)

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -77,7 +78,7 @@ def _renvoyer(request: HttpRequest, consultation: Consultation, maintenant: date
     except TropDeCodes as trop:
         messages.error(request, str(trop))
     else:
-        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
+        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
     return redirect("reservations:mes_rendez_vous_code")
 
 
@@ -87,7 +88,7 @@ def _renvoyer(request: HttpRequest, consultation: Consultation, maintenant: date
 def quitter(request: HttpRequest) -> HttpResponse:
     """Close the list on this device: the next person at this computer sees nothing."""
     Consultation.objects.filter(jeton=request.session.pop(CLE_DE_SESSION, "")).delete()
-    messages.success(request, "Vos rendez-vous ne sont plus affichés sur cet appareil.")
+    messages.success(request, _("Vos rendez-vous ne sont plus affichés sur cet appareil."))
     return redirect("accueil")
 
 

@@ -7,7 +7,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservations import identification, services
@@ -187,7 +189,7 @@ def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     except ReservationImpossible:
         pass  # the page says why
     else:
-        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
+        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
     return redirect("reservations:code", jeton=demarche.jeton)
 
 
@@ -199,7 +201,7 @@ def prolonger(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Hold the slot longer. What is being typed stays: in the page under htmx, else carried by the session."""
     try:
         services.prolonger_option(demarche=demarche, maintenant=timezone.now())
-        annonce = "Votre créneau est gardé plus longtemps."
+        annonce = _("Votre créneau est gardé plus longtemps.")
     except CreneauIndisponible:
         annonce = ""
     ici = _etape_d_ou_vient(request, demarche)
@@ -236,7 +238,7 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
             )
         except ReservationImpossible as refus:
             return _creneau_perdu(request, demarche, refus)
-        messages.success(request, "Votre créneau est de nouveau réservé pour vous.")
+        messages.success(request, _("Votre créneau est de nouveau réservé pour vous."))
     return redirect("reservations:demarche", jeton=demarche.jeton)
 
 
@@ -292,6 +294,7 @@ def _creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationI
         "motif": motif,
         "demarche": demarche,
         "refus": "" if pris else str(refus),
+        "page_a_relire": reverse("reservations:demarche", args=[demarche.jeton]),  # this one may answer a POST only
         "proches": plus_proches(motif, demarche.lieu, demarche.debut, recherche) if pris else [],
         "adresse": adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demarche.lieu_id, demarche=demarche),
     }

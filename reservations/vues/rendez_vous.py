@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -116,7 +117,7 @@ def contexte_du_rendez_vous(rendez_vous: RendezVous) -> dict[str, object]:
         "limites": limites_en_mots(rendez_vous.structure),
         "plan": liens.plan(rendez_vous.lieu) if rendez_vous.lieu else "",
         "agendas": [
-            ("Google Agenda", liens.agenda_google(rendez_vous)),
+            (_("Google Agenda"), liens.agenda_google(rendez_vous)),
             ("Outlook.com", liens.agenda_outlook(rendez_vous)),
         ],
     }

@@ -119,7 +119,7 @@ def _sans_adresses(texte: str) -> list[str]:
 
 
 def test_every_refusal_is_for_everyone() -> None:
-    phrases = [famille.phrase for famille in _familles(ReservationImpossible)]
+    phrases = [str(famille.phrase) for famille in _familles(ReservationImpossible)]
     assert len(phrases) > 5
     assert facilite(couper(phrases)) >= SEUIL
 
