@@ -5,17 +5,19 @@ its own: it makes bookable every open place of its structure, since the brief pr
 motif and a plage. What is on site comes first: the booking link of a place shows that alone.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from cartographie.models import Releve
 from motifs.models import Motif
 from plages.models import PlageOuverture
-from reservations.creneaux import Demande, demande_du_public, premiers_creneaux
+from reservations.creneaux import Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from structures.models import Lieu
+
+QUELQUES, UNE_SEMAINE = 3, timedelta(weeks=1)  # how many next times are said of a motif, and looked for how far
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,19 @@ def par_motif(lieu: Lieu, maintenant: datetime) -> list[Disponibilite]:
         if creneau.lieu_id in (lieu.pk, None)
     ]
     return [trouvee for trouvee in trouvees if trouvee.sur_place] or trouvees
+
+
+def suivants(lieu: Lieu, trouvees: Sequence[Disponibilite], maintenant: datetime) -> list[list[datetime]]:
+    """Return the few next times of each of these motifs of a place, from its first one on. One query."""
+    demandes = [
+        demande_du_public(trouvee.motif, maintenant=maintenant, du=trouvee.debut, au=trouvee.debut + UNE_SEMAINE)
+        for trouvee in trouvees
+    ]
+    debuts: dict[int, dict[datetime, None]] = {trouvee.motif.pk: {} for trouvee in trouvees}
+    for creneau in creneaux_libres(demandes, maintenant=maintenant):  # sorted by start
+        if creneau.lieu_id in (lieu.pk, None):
+            debuts[creneau.motif_id][creneau.debut] = None
+    return [list(debuts[trouvee.motif.pk])[:QUELQUES] for trouvee in trouvees]
 
 
 def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from cartographie.disponibilites import Disponibilite
 from cartographie.horaires import Semaine, en_mots, semaine
+from motifs.models import Motif
 from structures.carte import Carte, dessiner
 from structures.communes import departement_du_code_postal
 from structures.fuseaux import departement_du_code
@@ -44,6 +46,32 @@ def adresse_pour_reserver(lieu: Lieu, disponibilite: Disponibilite) -> str:
     """Return the booking link of the structure, narrowed to the place when the slot is there."""
     adresse = reverse("reservations:choix_motif", args=[lieu.structure.lien])
     return f"{adresse}?lieu={lieu.pk}" if disponibilite.sur_place else adresse
+
+
+def adresse_pour_choisir(lieu: Lieu, motif: Motif, debut: datetime) -> str:
+    """Return where one chooses a time of this motif, from the week of this one on."""
+    adresse = reverse("reservations:choix_creneau", args=[lieu.structure.lien, motif.pk])
+    semaine = debut.astimezone(lieu.structure.tz).date().isoformat()
+    return f"{adresse}?{f'lieu={lieu.pk}&' if motif.sur_place else ''}semaine={semaine}"
+
+
+def code_du_lieu(lieu: Lieu) -> str:
+    """Return what another site pastes in one of its pages to show the next slots of a place."""
+    return _cadre(
+        reverse("cartographie:lieu_integre", args=[lieu.pk]), f"Rendez-vous : {lieu.nom}, {lieu.commune}", 480
+    )
+
+
+def code_de_la_carte(lieu: Lieu) -> str:
+    """The same, for the list and the map of the places around this one."""
+    autour = f"commune={lieu.code_insee}" if lieu.code_insee else f"ou={lieu.code_postal}"
+    adresse = f"{reverse('cartographie:carte_integree')}?{autour}"
+    return _cadre(adresse, f"Les lieux d'aide numérique près de {lieu.commune}", 800, 'allow="geolocation" ')
+
+
+def _cadre(chemin: str, titre: str, hauteur: int, permission: str = "") -> str:
+    adresse, nom = escape(settings.SITE_URL + chemin), escape(titre)
+    return f'<iframe src="{adresse}" title="{nom}" width="100%" height="{hauteur}" {permission}loading="lazy"></iframe>'
 
 
 @dataclass(frozen=True)
@@ -91,6 +119,14 @@ class Fiche:
     def adresse_complete(self) -> str:
         """The public address of this page, to copy."""
         return settings.SITE_URL + adresse_de_la_fiche(self.lieu)
+
+    @property
+    def codes_a_integrer(self) -> list[tuple[str, str]]:
+        """What to paste in another site, and what it shows there."""
+        return [
+            ("Les prochains créneaux de ce lieu", code_du_lieu(self.lieu)),
+            ("La liste et la carte des lieux autour", code_de_la_carte(self.lieu)),
+        ]
 
     @property
     def json_ld(self) -> SafeString:

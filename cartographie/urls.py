@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from cartographie import vues_carte, vues_flux
+from cartographie import vues_carte, vues_flux, vues_integration
 
 app_name = "cartographie"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("carte/", vues_carte.carte, name="carte"),
     path("carte/points.json", vues_carte.points_de_la_carte, name="points_de_la_carte"),
     path("carte/departement/<slug:code>/", vues_carte.departement, name="departement"),
+    path("integrer/carte/", vues_integration.carte_integree, {"integree": True}, name="carte_integree"),
+    path(
+        "integrer/carte/departement/<slug:code>/",
+        vues_integration.departement_integree,
+        {"integree": True},
+        name="departement_integree",
+    ),
+    path("integrer/lieux/<int:lieu_id>/", vues_integration.lieu_integre, name="lieu_integre"),
     path("lieux/<int:lieu_id>-<slug:nom>/", vues_carte.fiche, name="fiche"),
     path("lieux/<int:lieu_id>/", vues_carte.fiche, name="fiche_courte"),
     path("lieux/<int:lieu_id>/rendez-vous/", vues_flux.prendre_rendez_vous, name="prendre_rendez_vous"),

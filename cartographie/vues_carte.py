@@ -53,7 +53,7 @@ def fiche(request: HttpRequest, lieu_id: int, nom: str = "") -> HttpResponse:
 
 @login_not_required
 @require_safe
-def carte(request: HttpRequest) -> HttpResponse:
+def carte(request: HttpRequest, *, integree: bool = False) -> HttpResponse:
     """Find a place near a commune or a point; without either, choose a département."""
     formulaire = FormulaireRecherche(request.GET)
     demande = formulaire.demande()
@@ -67,6 +67,7 @@ def carte(request: HttpRequest) -> HttpResponse:
         "proches": True,
         "ordre_simple": "Le plus près",
         "indexable": not request.GET,
+        **_page(integree),
     }
     if position:
         lieux = autour(_filtres(demande), position)
@@ -79,7 +80,7 @@ def carte(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def departement(request: HttpRequest, code: str) -> HttpResponse:
+def departement(request: HttpRequest, code: str, *, integree: bool = False) -> HttpResponse:
     """Every place of a département."""
     nom = nom_du_departement(code)
     if not nom:
@@ -91,6 +92,7 @@ def departement(request: HttpRequest, code: str) -> HttpResponse:
         "titre": f"Aide numérique : {nom}",
         "ordre_simple": "Par commune",
         "indexable": not request.GET.keys() - {"page"},
+        **_page(integree),
         "form": formulaire,
         "vue": _vue(_centre(lieux), 8),
         **_page_de_resultats(request, lieux, demande, None),
@@ -110,6 +112,17 @@ def points_de_la_carte(request: HttpRequest) -> JsonResponse:
     if cadre is None or not cadre.valable:
         return JsonResponse({"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}, status=400)
     return JsonResponse({"points": points(cadre)}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def _page(integree: bool) -> dict[str, Any]:
+    """Where the pages of the list lead: to each other, in the frame of another site or not."""
+    fin = "_integree" if integree else ""
+    return {
+        "integree": integree,
+        "gabarit": "cartographie/integration.html" if integree else "base.html",
+        "vue_carte": f"cartographie:carte{fin}",
+        "vue_departement": f"cartographie:departement{fin}",
+    }
 
 
 def _vue(position: Position | None, zoom: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cartographie.fiche import code_du_lieu
 from reservations.reservation_en_ligne import etat_de_la_reservation
 from structures import services
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
@@ -41,6 +42,7 @@ def lien(request: RequeteAgent) -> HttpResponse:
             ("Un seul motif", [(motif, f"{adresse}motif/{motif.pk}/") for motif in etat.motifs_ouverts]),
             ("Un seul lieu", [(lieu, f"{adresse}?lieu={lieu.pk}") for lieu in lieux] if len(lieux) > 1 else []),
         ],
+        "codes": [(str(lieu), code_du_lieu(lieu)) for lieu in lieux],
     }
     return render(request, "reservations/agent/lien.html", contexte)
 

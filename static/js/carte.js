@@ -23,7 +23,7 @@
   if (!zone || !window.L) return;
   const L = window.L, infos = zone.dataset;
   zone.hidden = false;
-  const carte = L.map(zone, { preferCanvas: true, minZoom: 3, maxZoom: 17, zoomControl: false });
+  const carte = L.map(zone, { preferCanvas: true, minZoom: 3, maxZoom: 17, zoomSnap: 0.5, zoomControl: false });
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(carte);
   carte.attributionControl.setPrefix(false).addAttribution("Départements : IGN");
 
@@ -34,9 +34,25 @@
   });
 
   const couche = L.layerGroup().addTo(carte);
+  function diametre(nombre) { return nombre === 1 ? 22 : nombre < 10 ? 30 : nombre < 100 ? 36 : 44; }
+
+  // Two neighbouring cells may have their points close to the line between them: what would overlap is one point.
+  function sansRecouvrement(points) {
+    const gardes = [];
+    points.sort(function (a, b) { return b[2] - a[2]; }).forEach(function (point) {
+      const ici = carte.latLngToLayerPoint([point[0], point[1]]);
+      const voisin = gardes.find(function (garde) {
+        return garde.ici.distanceTo(ici) < (diametre(garde.point[2]) + diametre(point[2])) / 2;
+      });
+      if (voisin) voisin.point = [voisin.point[0], voisin.point[1], voisin.point[2] + point[2], voisin.point[3] + point[3]];
+      else gardes.push({ ici: ici, point: point });
+    });
+    return gardes.map(function (garde) { return garde.point; });
+  }
+
   function groupe(point) {
     const nombre = point[2], reservables = point[3];
-    const cote = nombre === 1 ? 22 : nombre < 10 ? 30 : nombre < 100 ? 36 : 44;
+    const cote = diametre(nombre);
     const titre = nombre === 1 ? point[5] : nombre + " lieux, dont " + reservables + " avec rendez-vous en ligne : agrandir";
     const marque = L.marker([point[0], point[1]], {
       title: titre,
@@ -52,6 +68,7 @@
       const lien = document.createElement("a"), etat = document.createElement("p"), boite = document.createElement("div");
       lien.href = infos.fiches + point[4] + "/";
       lien.textContent = point[5];
+      if ("nouvelOnglet" in infos) { lien.target = "_blank"; lien.rel = "noopener"; }
       etat.textContent = reservables ? "Rendez-vous par Internet" : "Sans rendez-vous en ligne";
       boite.append(lien, etat);
       marque.bindPopup(boite);
@@ -81,7 +98,7 @@
       const ouvert = zone.querySelector(".leaflet-popup");
       if (ouvert) return;
       couche.clearLayers();
-      lus.points.forEach(function (point) { couche.addLayer(groupe(point)); });
+      sansRecouvrement(lus.points).forEach(function (point) { couche.addLayer(groupe(point)); });
     }).catch(function () { /* the list is there; the next move asks again */ });
   }
   carte.on("moveend", charger);

@@ -1,9 +1,15 @@
 """The map in the real browser: drawn with no third party and no violation of the policy; the list without it."""
 
+import re
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from cartographie.fiche import code_de_la_carte, code_du_lieu
 from cartographie.publication import publier
 from tests.aides_agent import Equipe, une_plage
 from tests.factories import LieuFactory
@@ -41,3 +47,57 @@ def test_the_list_and_the_map_lead_to_a_place(live_server, page: Page, equipe: E
     )
     assert {url for url in demandees if not url.startswith((live_server.url, "data:"))} == set()
     assert plaintes == []
+
+
+@pytest.fixture
+def autre_site() -> Iterator[Callable[[str], str]]:
+    """Give a function that serves a page from another origin, and returns its address.
+
+    A real one: Chromium does not let a page that the test makes up frame a local one.
+    """
+    page = ""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    serveur = ThreadingHTTPServer(("localhost", 0), Site)
+    Thread(target=serveur.serve_forever, daemon=True).start()
+
+    def servir(corps: str) -> str:
+        nonlocal page
+        page = corps
+        return f"http://localhost:{serveur.server_port}/"
+
+    yield servir
+    serveur.shutdown()
+    serveur.server_close()
+
+
+def test_a_town_shows_the_slots_and_the_map_in_its_own_page(
+    live_server, page: Page, equipe: Equipe, autre_site, settings
+) -> None:
+    settings.SITE_URL = live_server.url
+    equipe.motif.reservable_en_ligne = True
+    equipe.motif.save()
+    equipe.lieu.latitude, equipe.lieu.longitude = 44.7289, 5.0222
+    equipe.lieu.save()
+    une_plage(equipe)
+    interdite = f'<iframe src="{live_server.url}/carte/"></iframe>'
+    ville = f"<!doctype html><h1>La ville</h1>{code_du_lieu(equipe.lieu)}{code_de_la_carte(equipe.lieu)}{interdite}"
+
+    page.goto(autre_site(ville))
+    creneaux, carte = page.frame_locator("iframe").nth(0), page.frame_locator("iframe").nth(1)
+    expect(carte.get_by_role("link", name="Salle numérique")).to_be_visible()
+    expect(carte.get_by_role("button", name="Salle numérique")).to_be_visible()
+    with page.expect_popup() as onglet:
+        creneaux.get_by_role("link", name="demain à 9 h").click()
+
+    expect(onglet.value).to_have_url(re.compile(f"{live_server.url}/r/{equipe.structure.lien}/motif/"))
+    assert page.frames[3].url.startswith("chrome-error:")
