@@ -255,6 +255,12 @@ CODE_ESSAIS = 5
 CODES_PAR_DEMARCHE = 5
 CODES_PAR_CONTACT_ET_HEURE = 5
 CODES_PAR_ADRESSE_ET_HEURE = env.int("CODES_PAR_ADRESSE_ET_HEURE", default=40)
+# The waiting list: how long a place is held for whom it is offered to, how many hours ahead at least, how many offers
+# in all, and how many lists one contact is on.
+ATTENTE_MINUTES = 30
+ATTENTE_HEURES_AVANT = 3
+ATTENTE_PROPOSITIONS = 5
+ATTENTES_PAR_CONTACT = 3
 # Readings of the feeds by one connection.
 APPELS_PAR_ADRESSE_ET_MINUTE = env.int("APPELS_PAR_ADRESSE_ET_MINUTE", default=50)
 # `manage.py course --sans-verrou` sets it to False, to show that the database's constraint alone holds.

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from reservations.models import (
     Apprenant,
+    Attente,
     Consultation,
     Demarche,
     EnvoiDeCode,
@@ -24,13 +25,15 @@ LOT = 500
 
 
 def oublier_demarches(*, maintenant: datetime) -> int:
-    """Delete bookings in progress, consultations and counts of codes older than a day.
+    """Delete bookings in progress, consultations and counts of codes older than a day; whoever asked to wait a day ago
+    without giving the code, or left the list a day ago.
 
     What was booked is in the rendez-vous.
     """
     limite = maintenant - CONSERVATION_DEMARCHES
     Consultation.objects.filter(cree_le__lt=limite).delete()
     EnvoiDeCode.objects.filter(envoye_le__lt=limite).delete()
+    Attente.objects.filter(Q(inscrite_le__isnull=True, cree_le__lt=limite) | Q(close_le__lt=limite)).delete()
     return Demarche.objects.filter(cree_le__lt=limite).delete()[1].get(Demarche._meta.label, 0)
 
 

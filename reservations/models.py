@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.lookups import Unaccent
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
@@ -15,7 +16,7 @@ from django.db.models.functions import Cast, Concat, Lower, Upper
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
-from motifs.models import Motif, TypeLieu
+from motifs.models import Motif, Public, TypeLieu
 from plages.models import PAUSE_MAXIMUM
 from reservations.telephones import debuts_de_numero
 from structures.models import Agent, Lieu, Structure, jeton_secret
@@ -35,6 +36,7 @@ class Statut(models.TextChoices):
 STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
 STATUTS_ANNULES = (Statut.EXCUSE, Statut.ANNULE)
 VALIDITE_DU_LIEN = timedelta(days=90)  # after the rendez-vous
+UNE_OFFRE_PAR = timedelta(hours=24)  # of a place that is free again, to one contact
 
 
 class ApprenantQuerySet(models.QuerySet["Apprenant"]):
@@ -462,6 +464,98 @@ class IdentificationPrescripteur(PorteurDeCode):
         return f"{self.cree_le:%Y-%m-%d %H:%M} UTC"
 
 
+class AttenteQuerySet(models.QuerySet["Attente"]):
+    """People who wait for a place, asked for by what is done with them."""
+
+    def en_cours(self) -> "AttenteQuerySet":
+        """Those whose contact is proved and who were not taken off the list."""
+        return self.filter(inscrite_le__isnull=False, close_le__isnull=True)
+
+    def actives(self, maintenant: datetime) -> "AttenteQuerySet":
+        """Those who still wait, the oldest first: not too long, nor for a rendez-vous that began or is cancelled, and
+        not after the last of their offers."""
+        reste = Q(deja_proposees__len__lt=settings.ATTENTE_PROPOSITIONS)
+        derniere = Q(offerte_le__gt=maintenant - timedelta(minutes=settings.ATTENTE_MINUTES))
+        encore_prevu = Q(rendez_vous__statut=Statut.PREVU, rendez_vous__debut__gt=maintenant)
+        return (
+            self.en_cours()
+            .filter(Q(rendez_vous__isnull=True) | encore_prevu, reste | derniere, fin__gt=maintenant)
+            .order_by("inscrite_le", "pk")
+        )
+
+    def de_la_structure(self, structure: Structure) -> "AttenteQuerySet":
+        return self.filter(motif__structure=structure)
+
+    def a_servir(self, maintenant: datetime) -> "AttenteQuerySet":
+        """Those who may be offered a place now, but for the hour it is there: what they wait for can be booked online,
+        and nothing was offered to the same contact within a day."""
+        offertes = Attente.objects.filter(
+            contact_verifie=OuterRef("contact_verifie"), offerte_le__gt=maintenant - UNE_OFFRE_PAR
+        )
+        return self.actives(maintenant).filter(
+            ~Exists(offertes),
+            Q(motif__ouvert_a=Public.TOUS) | Q(rendez_vous__isnull=False),
+            deja_proposees__len__lt=settings.ATTENTE_PROPOSITIONS,
+            motif__in=Motif.objects.reservables().filter(structure__liste_d_attente=True),
+        )
+
+
+class Attente(PorteurDeCode):
+    """Someone waits for a place of a motif to be free: sooner than what they were shown, or than their rendez-vous.
+
+    On the list once the contact is proved (`inscrite_le`), until `close_le`. The place offered is a held slot, in a
+    booking in progress that nobody's session opens.
+    """
+
+    par_prescripteur = False  # one waits for oneself
+    motif = models.ForeignKey(Motif, models.CASCADE, related_name="attentes")
+    lieu = models.ForeignKey(Lieu, models.CASCADE, related_name="attentes", null=True, blank=True)
+    # Only for who came by the link of one agent.
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+", null=True, blank=True)
+    # The one that an accepted place moves; the one obtained, once served.
+    rendez_vous = models.ForeignKey(RendezVous, models.CASCADE, related_name="attentes", null=True, blank=True)
+    prenom = models.CharField("prénom", max_length=100)
+    nom = models.CharField("nom", max_length=100)
+    adresse_domicile = models.CharField("adresse où aller", max_length=300, blank=True)
+    # What was already free when they asked is no news: None when nothing was.
+    avant = models.DateTimeField("seulement avant", null=True, blank=True)
+    inscrite_le = models.DateTimeField("sur la liste depuis", null=True, blank=True)
+    fin = models.DateTimeField("sur la liste jusqu'à", null=True, blank=True)
+    close_le = models.DateTimeField("retirée de la liste le", null=True, blank=True)
+    demarche = models.OneToOneField(
+        Demarche, models.SET_NULL, related_name="attente", null=True, blank=True, verbose_name="place proposée"
+    )
+    offerte_le = models.DateTimeField("dernière place proposée le", null=True, blank=True)
+    deja_proposees = ArrayField(models.DateTimeField(), verbose_name="places déjà proposées", default=list, blank=True)
+
+    objects = AttenteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "attente d'une place"
+        verbose_name_plural = "attentes d'une place"
+        indexes = [
+            models.Index(fields=["cree_le"], name="reservations_attente_age"),
+            models.Index(fields=["contact_verifie", "offerte_le"], name="reservations_attente_offerte"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="reservations_attente_unique",
+                fields=["motif", "contact_verifie", "lieu"],
+                condition=Q(inscrite_le__isnull=False, close_le__isnull=True),
+                nulls_distinct=False,
+                violation_error_message="Vous êtes déjà sur la liste pour ce rendez-vous.",
+            ),
+            models.CheckConstraint(
+                name="reservations_attente_datee",
+                condition=Q(inscrite_le__isnull=True) | (Q(fin__isnull=False) & ~Q(contact_verifie="")),
+                violation_error_message="Une personne sur la liste a un contact vérifié et une date de fin.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prenom} {self.nom}"
+
+
 class EnvoiDeCode(models.Model):
     """A code was sent: counted per contact and per network address, both hashed."""
 
@@ -523,6 +617,8 @@ class Message(models.Model):
     repondre_a = models.EmailField("adresse de réponse", blank=True)  # "": the structure's
     # A code is worth nothing once used: its text is erased when sent, except in demo where the page shows it.
     confidentiel = models.BooleanField("contient un code", default=False)
+    # What it offers is no longer true afterwards: then it is not sent.
+    valable_jusqu_a = models.DateTimeField("utile jusqu'à", null=True, blank=True)
     cree_le = models.DateTimeField("écrit le", default=timezone.now, editable=False)
     etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.A_ENVOYER)
     etat_le = models.DateTimeField("dans cet état depuis", null=True, blank=True)

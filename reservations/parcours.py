@@ -23,7 +23,7 @@ from plages.models import Ouverture, PlageOuverture, PlageQuerySet
 from reservations.courrier.sms import sms_possibles
 from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premier_debut, premiers_creneaux
 from reservations.identification import instructions_acceptees
-from reservations.models import Demarche, RendezVous
+from reservations.models import Attente, Demarche, RendezVous
 from structures.models import Agent, Lieu, Structure
 
 UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
@@ -53,8 +53,8 @@ class Lien:
         return self.jeton or self.structure.lien
 
 
-def lien_de(demarche: Demarche) -> Lien:
-    """Return the link by which a booking in progress began; the structure's own once the agent has closed theirs."""
+def lien_de(demarche: Demarche | Attente) -> Lien:
+    """Return the link by which someone books or waits; the structure's own once the agent has closed theirs."""
     lien = Lien(demarche.motif.structure, prescripteur=demarche.par_prescripteur)
     if demarche.agent is None:
         return lien

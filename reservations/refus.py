@@ -85,6 +85,12 @@ class EnvoiImpossible(ReservationImpossible):
     phrase = gettext_lazy("Ce message ne peut pas être envoyé.")
 
 
+class AttenteImpossible(ReservationImpossible):
+    """Someone cannot be put on the waiting list."""
+
+    phrase = "Nous ne pouvons pas vous prévenir pour ce rendez-vous."
+
+
 class SuiviImpossible(ReservationImpossible):
     """What became of the rendez-vous cannot be written, or it cannot be moved, in its present state."""
 

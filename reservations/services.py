@@ -81,6 +81,7 @@ class _Choix:
     adresse: str
     agent_id: int | None
     par_prescripteur: bool
+    minutes: int = settings.OPTION_MINUTES  # how long it is held
 
 
 def _prendre_option(choix: _Choix, maintenant: datetime, demarche: Demarche | None) -> Demarche:
@@ -96,6 +97,17 @@ def _prendre_option(choix: _Choix, maintenant: datetime, demarche: Demarche | No
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
+
+
+def garder_pour(
+    *, creneau: Creneau, motif: Motif, visiteur: str, minutes: int, maintenant: datetime, agent_id: int | None = None
+) -> Demarche:
+    """Hold a slot that the engine gave for someone who is not there to ask. Raises CreneauIndisponible."""
+    choix = _Choix(
+        motif, creneau.lieu_id, creneau.debut, visiteur, "", agent_id, par_prescripteur=False, minutes=minutes
+    )
+    with course_perdue_est_un_refus(), transaction.atomic():
+        return _garder(creneau, choix, None, maintenant)
 
 
 def motif_reservable(*, motif_id: int, structure_id: int, par_prescripteur: bool = False) -> Motif:
@@ -188,7 +200,7 @@ def _garder(creneau: Creneau, choix: _Choix, demarche: Demarche | None, maintena
     option.structure, option.motif, option.type_lieu = motif.structure, motif, motif.type_lieu
     option.agent_id, option.lieu_id = creneau.agent_id, creneau.lieu_id
     option.debut, option.fin, option.pause = creneau.debut, creneau.fin, creneau.pause
-    option.statut, option.expire_a = Statut.OPTION, maintenant + timedelta(minutes=settings.OPTION_MINUTES)
+    option.statut, option.expire_a = Statut.OPTION, maintenant + timedelta(minutes=choix.minutes)
     option.visiteur, option.adresse, option.cree_le = choix.visiteur, choix.adresse, maintenant
     option.save()
     demarche = demarche or Demarche(visiteur=choix.visiteur, adresse=choix.adresse, cree_le=maintenant)
@@ -591,3 +603,16 @@ def deplacer_par_apprenant(*, rendez_vous: RendezVous, debut: datetime, maintena
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
+
+
+def deplacer_vers_option(*, rendez_vous: RendezVous, option: RendezVous, maintenant: datetime) -> RendezVous:
+    """Move a rendez-vous, at the learner's request, to the slot held for them. On a refusal nothing changed, and the
+    slot stays held. Raises DeplacementImpossible, SuiviImpossible, CreneauIndisponible."""
+    with course_perdue_est_un_refus(), transaction.atomic():
+        rendez_vous = RendezVous.objects.get(pk=rendez_vous.pk)
+        actuel = _relire_sous_verrou(rendez_vous, {rendez_vous.agent_id, option.agent_id})
+        if refus := refus_du_deplacement(actuel, maintenant):
+            raise DeplacementImpossible(refus)
+        if not liberer_options(RendezVous.objects.filter(pk=option.pk, expire_a__gt=maintenant)):
+            raise CreneauIndisponible
+        return _deplacer_sous_verrou(actuel, option.agent_id, option.debut, maintenant, None, par_la_personne=True)

@@ -14,7 +14,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 from plages import services as plages_services
-from reservations import conservation, options
+from reservations import attente, conservation, options
 from reservations.courrier import messagerie
 from structures.conservation import oublier_connexions
 
@@ -34,6 +34,13 @@ def liberer_options(timestamp: int) -> None:
 def rappeler(timestamp: int) -> None:
     """Write the reminders that are due, each with the job that sends it. May repeat: a reminder is written once."""
     messagerie.ecrire_rappels(maintenant=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="reservations.proposer_places", queue="messages", queueing_lock="proposer_places")
+def proposer_places(timestamp: int) -> None:
+    """Offer the places that are free again to those who wait for them. May repeat: nobody gets two offers in a day."""
+    attente.proposer_places(maintenant=timezone.now())
 
 
 @app.periodic(cron="30 3 * * *")

@@ -6,6 +6,7 @@ from reservations.visiteurs import JETON
 from reservations.vues import (
     accuses,
     agenda_externe,
+    attente,
     choix,
     demonstration,
     deplacement_public,
@@ -46,6 +47,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<lien:lien>/", choix.choix_motif, name="choix_motif"),
     path("<lien:lien>/motif/<int:motif_id>/", choix.choix_lieu, name="choix_lieu"),
     path("<lien:lien>/motif/<int:motif_id>/creneaux/", choix.choix_creneau, name="choix_creneau"),
+    # When nothing is free, or not soon enough: the list, then the secret link of whoever is on it.
+    path("<lien:lien>/motif/<int:motif_id>/attente/", attente.attendre, name="attendre"),
+    path("attente/<jeton:jeton>/", attente.attente, name="attente"),
+    path("attente/<jeton:jeton>/code/", attente.code, name="attente_code"),
     # Identifying: one booking in progress, which belongs to the visitor's session.
     path("reservation/<jeton:jeton>/", parcours.demarche, name="demarche"),
     path("reservation/<jeton:jeton>/instructions/", parcours.instructions, name="instructions"),
@@ -65,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rendez-vous/<jeton:jeton>/feuille/", garder.feuille, name="feuille"),
     path("rendez-vous/<jeton:jeton>/qr.svg", garder.qr_code, name="qr_du_rendez_vous"),
     path("rendez-vous/<jeton:jeton>/renvoyer/", garder.renvoyer, name="renvoyer_confirmation"),
+    path("rendez-vous/<jeton:jeton>/attente/", attente.attendre_plus_tot, name="attendre_plus_tot"),
     path("rendez-vous/<jeton:jeton>/rendez-vous.ics", rendez_vous.ics, name="ics"),
     path("mes-rendez-vous/", mes_rendez_vous.mes_rendez_vous, name="mes_rendez_vous"),
     path("mes-rendez-vous/code/", mes_rendez_vous.code, name="mes_rendez_vous_code"),

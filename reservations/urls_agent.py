@@ -8,6 +8,7 @@ from reservations.vues import (
     agenda_externe,
     agent,
     apprenants,
+    attente_agent,
     creation,
     depart,
     deplacement,
@@ -24,6 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("personnes/<int:apprenant_id>/modifier/", apprenants.modifier_apprenant, name="modifier_apprenant"),
     path("personnes/<int:apprenant_id>/supprimer/", apprenants.supprimer_apprenant, name="supprimer_apprenant"),
     path("rendez-vous/nouveau/", creation.nouveau_rendez_vous, name="nouveau_rendez_vous"),
+    path("rendez-vous/attente/", attente_agent.liste_d_attente, name="liste_d_attente"),
+    path(
+        "rendez-vous/attente/<int:attente_id>/retirer/", attente_agent.retirer_de_la_liste, name="retirer_de_la_liste"
+    ),
     path("rendez-vous/<int:rendez_vous_id>/", rendez_vous_agent.rendez_vous_detail, name="rendez_vous_detail"),
     path("rendez-vous/<int:rendez_vous_id>/deplacer/", deplacement.deplacer, name="deplacer"),
     path(

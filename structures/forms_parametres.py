@@ -1,5 +1,7 @@
 """Forms of what agents say of themselves and of their structure."""
 
+from typing import Any
+
 from django import forms
 
 from structures.formulaires import ModeleForm
@@ -43,6 +45,11 @@ class StructureForm(ModeleForm[Structure]):
         "structures_deplacement_heures": "deplacement_heures",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.reservation_en_ligne_possible:
+            del self.fields["liste_d_attente"]
+
     class Meta:
         model = Structure
         fields = (
@@ -53,6 +60,7 @@ class StructureForm(ModeleForm[Structure]):
             "rappel_2h",
             "annulation_heures",
             "deplacement_heures",
+            "liste_d_attente",
         )
         labels = {
             "annulation_heures": "Annuler par Internet : jusqu'à combien d'heures avant ?",
@@ -66,6 +74,8 @@ class StructureForm(ModeleForm[Structure]):
             "rappel_2h": "Utile surtout aux personnes qui lisent leurs messages sur leur téléphone.",
             "annulation_heures": "4 : jusqu'à 4 heures avant. 0 : jusqu'au début du rendez-vous.",
             "deplacement_heures": "48 : jusqu'à 2 jours avant. 0 : jusqu'au début du rendez-vous.",
+            "liste_d_attente": "Quand rien n'est libre, une personne demande à être prévenue. Chaque place "
+            "libérée est proposée à une seule personne à la fois, et gardée 30 minutes pour elle.",
         }
         widgets = {
             "nom": forms.TextInput(attrs={"autocomplete": "organization"}),

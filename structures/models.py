@@ -54,6 +54,7 @@ class Structure(models.Model):
     # Until how many hours before the rendez-vous the learner may do it alone; agents are not bound.
     annulation_heures = models.PositiveSmallIntegerField("heures avant, pour annuler par Internet", default=4)
     deplacement_heures = models.PositiveSmallIntegerField("heures avant, pour déplacer par Internet", default=48)
+    liste_d_attente = models.BooleanField("Prévenir les personnes quand une place se libère", default=True)
     # How many invitations were e-mailed, on the last day when one was: see `equipe.INVITATIONS_PAR_JOUR`.
     invitations = models.PositiveSmallIntegerField("invitations de ce jour-là", default=0, editable=False)
     invitations_le = models.DateField("dernier jour d'invitation", null=True, editable=False)

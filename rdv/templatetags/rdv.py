@@ -184,7 +184,8 @@ _SECTIONS: list[tuple[str, str, str]] = [
     (
         "Rendez-vous",
         "reservations:rendez_vous",
-        r"reservations:(rendez_vous|nouveau_rendez_vous|rendez_vous_detail|annuler|deplacer|confirmer_deplacement)$",
+        r"reservations:(rendez_vous|nouveau_rendez_vous|rendez_vous_detail|liste_d_attente|annuler|deplacer"
+        r"|confirmer_deplacement)$",
     ),
     ("Personnes", "reservations:apprenants", r"reservations:(modifier_|supprimer_)?apprenants?$"),
     ("Agenda", "reservations:agenda", r"reservations:(agenda|journee)$"),

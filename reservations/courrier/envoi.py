@@ -91,6 +91,8 @@ def _merite_l_envoi(message: Message) -> bool:
     maintenant = timezone.now()
     if message.confidentiel and message.cree_le + timedelta(minutes=settings.CODE_MINUTES) <= maintenant:
         return False
+    if message.valable_jusqu_a is not None and message.valable_jusqu_a <= maintenant:
+        return False
     if message.rendez_vous is None:
         return not message.ics_methode  # else it is about a rendez-vous that was erased since
     if message.rendez_vous.debut <= maintenant:

@@ -22,6 +22,7 @@ from reservations.courrier.sms import est_mobile, sms_possibles
 from reservations.models import (
     STATUTS_ANNULES,
     Apprenant,
+    Attente,
     Canal,
     Consultation,
     Message,
@@ -38,9 +39,10 @@ LOT = 100  # rendez-vous reminded in one transaction
 @transaction.atomic
 def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
     """Send the code to the contact typed, to book or to see one's rendez-vous: by e-mail, else by SMS."""
-    pour_voir = isinstance(demarche, Consultation)
+    pour = redaction.Pour.VOIR if isinstance(demarche, Consultation) else redaction.Pour.PRENDRE
+    pour = redaction.Pour.ATTENDRE if isinstance(demarche, Attente) else pour
     if demarche.courriel:
-        texte = redaction.code_par_courriel(code, pour_voir=pour_voir)
+        texte = redaction.code_par_courriel(code, pour)
         message = Message(
             canal=Canal.COURRIEL,
             destinataire=demarche.courriel,
@@ -52,7 +54,7 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
         message = Message(
             canal=Canal.SMS,
             destinataire=demarche.telephone.as_e164,
-            texte=redaction.code_par_sms(code, pour_voir=pour_voir),
+            texte=redaction.code_par_sms(code, pour),
             confidentiel=True,
         )
     _poster([message])
@@ -171,6 +173,34 @@ def _ecrire_rappels(rappel: Rappel, lot: Sequence[int], maintenant: datetime) ->
     return len(messages)
 
 
+def a_prevenir_de_l_attente(attente: Attente) -> Apprenant | Attente:
+    """Return whose contact is written to: the learner's as it is now, when they have a rendez-vous."""
+    participation = attente.rendez_vous.participations.order_by("pk").first() if attente.rendez_vous else None
+    return participation.apprenant if participation else attente
+
+
+@transaction.atomic
+def proposer_place(*, attente: Attente) -> None:
+    """Tell whoever waits that a place is held for them, and until when. Not sent once it no longer is.
+
+    The caller has written the place, and knows that a message reaches them.
+    """
+    option = RendezVous.objects.avec_details().get(demarche__attente=attente)
+    personne = a_prevenir_de_l_attente(attente)
+    message = Message(
+        rendez_vous=attente.rendez_vous,  # never the option, deleted one day: its message may be being sent
+        valable_jusqu_a=option.expire_a,
+        sujet=redaction.place_libre(attente, option, personne.prenom).sujet,
+    )
+    if personne.courriel:
+        message.canal, message.destinataire = Canal.COURRIEL, personne.courriel
+        message.texte = redaction.place_libre(attente, option, personne.prenom).corps
+    else:
+        message.canal, message.destinataire = Canal.SMS, personne.telephone.as_e164
+        message.texte = redaction.place_libre_par_sms(attente, option)
+    _poster([message])
+
+
 def veut_un_message(agent: Agent, auteur: Agent | None, rendez_vous: Sequence[RendezVous]) -> bool:
     """Whether an agent is written to about a change to these rendez-vous of theirs (before and after a move).
 
@@ -201,7 +231,7 @@ def invitation_de(*, rendez_vous: RendezVous) -> str:
     return _ics_apprenant(rendez_vous, participation, redaction.confirmation(rendez_vous, participation), "REQUEST")
 
 
-def sera_prevenu(apprenant: Apprenant) -> bool:
+def sera_prevenu(apprenant: Apprenant | Attente) -> bool:
     """Whether a message reaches the learner: by e-mail, else by SMS when the number and this instance allow it."""
     return bool(apprenant.courriel) or (sms_possibles() and est_mobile(apprenant.telephone))
 

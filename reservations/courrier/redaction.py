@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from motifs.models import TypeLieu
 from reservations.courrier.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
-from reservations.models import Participation, RendezVous, Statut
+from reservations.models import Attente, Participation, RendezVous, Statut
 from structures.dates import de_a, heure, jour_et_mois, moment
 from structures.texte import en_ligne
 
@@ -52,26 +53,82 @@ def noms(rendez_vous: RendezVous) -> str:
     return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all())
 
 
-def code_par_courriel(code: str, *, pour_voir: bool = False) -> Texte:
-    ou = "la page « Mes rendez-vous »" if pour_voir else "la page de votre rendez-vous"
+class Pour(Enum):
+    """What a code is for, as its message says it."""
+
+    PRENDRE = ("prendre rendez-vous", "la page de votre rendez-vous", "de rendez-vous")
+    VOIR = ("voir vos rendez-vous", "la page « Mes rendez-vous »", "à les voir")
+    ATTENDRE = ("être prévenu", "la page où vous avez demandé à être prévenu", "à être prévenu d'une place libre")
+
+    def __init__(self, quoi: str, ou: str, demande: str) -> None:
+        self.quoi, self.ou, self.demande = quoi, ou, demande
+
+
+def code_par_courriel(code: str, pour: Pour = Pour.PRENDRE) -> Texte:
     return Texte(
         # Without the code: subjects are kept in the logs of mail servers.
-        f"Votre code pour {'voir vos' if pour_voir else 'prendre'} rendez-vous",
+        f"Votre code pour {pour.quoi}",
         _paragraphes(
             "Bonjour,",
             f"Voici votre code : {code}",
-            f"Écrivez-le sur {ou}. Il est valable {settings.CODE_MINUTES} minutes.",
-            "Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé "
-            f"{'à les voir' if pour_voir else 'de rendez-vous'} ? Vous pouvez effacer ce message.",
+            f"Écrivez-le sur {pour.ou}. Il est valable {settings.CODE_MINUTES} minutes.",
+            f"Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé {pour.demande} ? "
+            "Vous pouvez effacer ce message.",
         ),
     )
 
 
-def code_par_sms(code: str, *, pour_voir: bool = False) -> str:
+def code_par_sms(code: str, pour: Pour = Pour.PRENDRE) -> str:
     return en_gsm7(
-        f"{code} est votre code pour {'voir vos' if pour_voir else 'prendre'} rendez-vous. "
-        f"Il est valable {settings.CODE_MINUTES} minutes. Ne le donnez à personne."
+        f"{code} est votre code pour {pour.quoi}. Il est valable {settings.CODE_MINUTES} minutes. "
+        "Ne le donnez à personne."
     )
+
+
+def lien_de_l_attente(attente: Attente) -> str:
+    """Return the address where someone who waits answers, or leaves the list."""
+    return settings.SITE_URL + reverse("reservations:attente", kwargs={"jeton": attente.jeton})
+
+
+def place_libre(attente: Attente, option: RendezVous, prenom: str) -> Texte:
+    """`option`: the slot held for them."""
+    debut, _ = _heures_locales(option)
+    avant = _heures_locales(attente.rendez_vous)[0] if attente.rendez_vous else None
+    return Texte(
+        en_ligne(f"Une place s'est libérée : {moment(debut)}"),
+        _paragraphes(
+            f"Bonjour {en_ligne(prenom)},",
+            f"Une place s'est libérée {jour_et_mois(debut)} à {heure(debut)}. "
+            f"Elle est gardée pour vous jusqu'à {_fin_de_l_offre(option)}.",
+            f"{_quoi_et_quand(option)}\n{lieu_en_ligne(option)}",
+            f"Si vous la prenez, elle remplace votre rendez-vous du {moment(avant)}. Sinon, il ne change pas."
+            if avant
+            else "Ce n'est pas encore un rendez-vous : il reste à dire que vous la prenez.",
+            f"Pour la prendre, la laisser, ou ne plus être prévenu :\n{lien_de_l_attente(attente)}\n"
+            "Ce lien est personnel : ne le transmettez pas.",
+            f"Sans réponse, nous la proposons à quelqu'un d'autre. {_et_ensuite(attente)}",
+            _telephone(option),
+        ),
+    )
+
+
+def place_libre_par_sms(attente: Attente, option: RendezVous) -> str:
+    debut, _ = _heures_locales(option)
+    return _sms(
+        f"Place libre {jour_et_mois(debut)} à {heure(debut)}, ",
+        en_ligne(option.lieu.nom if option.lieu else option.structure.nom),
+        f". Gardée pour vous jusqu'à {_fin_de_l_offre(option)} : {lien_de_l_attente(attente)}",
+    )
+
+
+def _fin_de_l_offre(option: RendezVous) -> str:
+    return heure((option.expire_a or option.debut).astimezone(option.structure.tz))
+
+
+def _et_ensuite(attente: Attente) -> str:
+    if len(attente.deja_proposees) < settings.ATTENTE_PROPOSITIONS:
+        return "Vous restez sur la liste."
+    return "C'est la dernière place que nous vous proposons : nous ne vous écrirons plus."
 
 
 def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations.forms.agent import AnnulationForm
-from reservations.models import STATUTS_ANNULES, RendezVous
+from reservations.models import STATUTS_ANNULES, Attente, RendezVous
 from reservations.premiers_pas import premiers_pas
 from reservations.refus import AnnulationImpossible
 from reservations.requetes.rendez_vous import a_prevenir_soi_meme
@@ -52,6 +52,7 @@ def rendez_vous(request: RequeteAgent) -> HttpResponse:
         "jours_passes": JOURS_PASSES,
         "maintenant": maintenant,
         "pas": pas,
+        "en_attente": 0 if onglet else Attente.objects.actives(maintenant).de_la_structure(request.structure).count(),
         "suivante": next((etape for etape in pas if not etape.fait), None),
     }
     return render(request, "reservations/agent/rendez_vous.html", contexte)

@@ -1,6 +1,6 @@
 """The learner chooses: for what, where, when. The address says what was chosen; only holding a slot writes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -45,6 +45,7 @@ from structures.adresse import adresse_du_visiteur
 from structures.htmx import page_ou_fragment
 from structures.models import Lieu
 
+LOIN = timedelta(days=2)  # a first time after that may be worth waiting for a sooner one
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -149,6 +150,8 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
         **perdu,
         "propositions": trouvees,
         **adresses_des_creneaux(adresse, trouvees),
+        "adresse_d_attente": _adresse_d_attente(lien, motif, lieu) if demarche is None else "",
+        "est_loin": recherche.maintenant + LOIN,
     }
     if not request.htmx:  # type: ignore[attr-defined]
         contexte["ailleurs"] = [
@@ -186,6 +189,16 @@ def _contexte_du_choix(
         "demarche": demarche,
         "encore_garde": services.option_vivante(demarche, maintenant) if demarche else None,
     }
+
+
+def _adresse_d_attente(lien: Lien, motif: Motif, lieu: Lieu | None) -> str:
+    """Return where to ask to be told of a place, "" when this structure has no waiting list.
+
+    A prescriber books for somebody else: whoever waits answers within half an hour.
+    """
+    if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
+        return ""
+    return adresse_du_choix("attendre", lien, motif.pk, lieu=lieu.pk if lieu else None)
 
 
 def _prendre(

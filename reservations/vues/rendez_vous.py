@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations import liens, services
+from reservations.attente import refus_d_attendre
 from reservations.courrier import messagerie
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.deplacement import limites_en_mots, refus_du_deplacement
@@ -50,11 +51,14 @@ def par_le_lien_secret(vue: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 @par_le_lien_secret
 def rendez_vous_public(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
     """All that the learner needs, and an unmistakable sentence when they have just confirmed or cancelled."""
-    reponse = render(
-        request,
-        "reservations/rendez_vous_public.html",
-        {**contexte_du_rendez_vous(rendez_vous), "vient_de": _vient_de(request, rendez_vous)},
-    )
+    attente = rendez_vous.attentes.actives(timezone.now()).first()
+    contexte = {
+        **contexte_du_rendez_vous(rendez_vous),
+        "vient_de": _vient_de(request, rendez_vous),
+        "attente": attente,
+        "peut_attendre": attente is None and not refus_d_attendre(rendez_vous, timezone.now()),
+    }
+    reponse = render(request, "reservations/rendez_vous_public.html", contexte)
     # The address is a secret, and this page has links to other sites. It has no form: with this policy browsers hide
     # the origin of a POST, and the CSRF check would refuse it.
     reponse["Referrer-Policy"] = "no-referrer"

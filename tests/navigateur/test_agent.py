@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from motifs.models import Motif
 from plages.models import PlageOuverture
+from reservations.models import Attente
 from tests.aides_agent import Equipe, demain, un_rendez_vous, une_absence, une_plage
 from tests.factories import LieuFactory, MotifFactory
 
@@ -153,6 +154,16 @@ def test_every_page_is_without_fault(
     absence = une_absence(equipe)
     rdv.participations.update(instructions="Apportez vos papiers", instructions_acceptees_le=timezone.now())
     personne = rdv.participations.get().apprenant
+    Attente.objects.create(
+        motif=ouvert,
+        lieu=equipe.lieu,
+        rendez_vous=rdv,
+        prenom="Ana",
+        nom="Silva",
+        contact_verifie="ana@exemple.fr",
+        inscrite_le=timezone.now(),
+        fin=timezone.now() + timedelta(days=30),
+    )
     pages = [
         ("reservations:rendez_vous",),
         ("reservations:nouveau_rendez_vous",),
@@ -161,6 +172,7 @@ def test_every_page_is_without_fault(
         ("reservations:modifier_apprenant", personne.pk),
         ("reservations:supprimer_apprenant", personne.pk),
         ("reservations:annuler", rdv.pk),
+        ("reservations:liste_d_attente",),
         ("reservations:reservation_en_ligne",),
         ("reservations:lien",),
         ("reservations:affiche",),

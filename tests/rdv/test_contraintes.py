@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from cartographie.models import AppelDeFlux, EtatDuBouton, Publication, Releve
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
-from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
+from reservations.models import Apprenant, Attente, Message, Participation, RendezVous, Statut
 from structures.models import AncienLien, Plateforme, Structure
 from tests.factories import (
     AgentFactory,
@@ -115,6 +115,13 @@ def rappel(**champs: Any) -> None:
     Message.objects.create(**valeurs | champs)
 
 
+def attente(**champs: Any) -> None:
+    valeurs = {"prenom": "Ana", "nom": "Silva", "inscrite_le": HUIT_HEURES, "fin": HUIT_HEURES + HEURE}
+    valeurs |= {"contact_verifie": "ana@exemple.fr"} | champs
+    valeurs.setdefault("motif", MotifFactory(telephone=True))
+    Attente.objects.create(**valeurs)
+
+
 def ouverture(**champs: Any) -> None:
     periode = (HUIT_HEURES, HUIT_HEURES + HEURE)
     Ouverture.objects.create(**({"plage": plage(), "jour": date(2026, 11, 23), "periode": periode} | champs))
@@ -205,6 +212,8 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_annule_par_prescripteur": lambda: rendez_vous(
         annule_par_prescripteur=True, prescripteur=PrescripteurFactory()
     ),
+    "reservations_attente_unique": lambda: deux(attente, motif=MotifFactory(telephone=True)),
+    "reservations_attente_datee": lambda: attente(contact_verifie=""),
     "cartographie_un_etat_en_cours": lambda: deux(etat_du_bouton, lieu=LieuFactory()),
     "cartographie_etat_fin_apres_debut": lambda: etat_du_bouton(jusqu_a=HUIT_HEURES),
     "cartographie_appel_unique": lambda: deux(AppelDeFlux.objects.create, adresse="abc", minute=HUIT_HEURES),

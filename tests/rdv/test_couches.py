@@ -19,6 +19,7 @@ PURS = [
     "reservations/agenda.py",
     "reservations/refus.py",
     "reservations/verdict.py",
+    "reservations/tour.py",
     "cartographie/standard.py",
     "cartographie/horaires.py",
     "structures/communes.py",

@@ -4,6 +4,7 @@ ones are those of `tests/reservations/pannes.py`, in docs/messages.md."""
 import re
 import time
 from collections.abc import Callable
+from datetime import time as heure_du_jour
 from datetime import timedelta
 
 import pytest
@@ -13,11 +14,14 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from motifs.models import Motif
+from plages.models import JourParticulier, PlageOuverture
+from plages.services import enregistrer_plage
 from rdv.postgres_embarque import PROJET
-from reservations import taches
+from reservations import attente, taches
 from reservations.courrier import envoi, messagerie
 from reservations.models import Etat, Message, RendezVous, Statut
-from structures.models import Agent
+from structures.models import Agent, Structure
 from tests.factories import AgentFactory, AppartenanceFactory
 from tests.reservations import pannes
 from tests.reservations.aides_messages import annuler, un_rendez_vous
@@ -108,6 +112,30 @@ def test_a_periodic_job_cut_short_and_queued_again_does_not_block_the_others():
 
 RECU = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 LIGNES = RECU.findall((PROJET / "docs" / "messages.md").read_text())[1:]
+
+
+def liberer_une_place(rdv: RendezVous) -> None:
+    """Its learner waits for a sooner time; there is one an hour before, with a colleague."""
+    maintenant = timezone.now().replace(hour=12)
+    AppartenanceFactory(agent=rdv.agent, structure=rdv.structure)
+    Motif.objects.update(reservable_en_ligne=True)
+    Structure.objects.update(deplacement_heures=0)
+    attente.attendre_plus_tot(rendez_vous=rdv, maintenant=maintenant)
+    ouvre = timezone.localtime(maintenant) + timedelta(days=1)
+    plage = PlageOuverture(
+        structure=rdv.structure,
+        agent=rdv.agent,
+        lieu=rdv.lieu,
+        titre="Permanence",
+        premier_jour=ouvre.date(),
+        heure_debut=heure_du_jour(9),
+        heure_fin=heure_du_jour(10),
+    )
+    JourParticulier.objects.create(structure=rdv.structure, jour=ouvre.date(), ferme=False)
+    enregistrer_plage(plage=plage, motifs=[rdv.motif], maintenant=maintenant)
+    attente.proposer_places(maintenant=maintenant)
+
+
 EVENEMENTS: dict[str, Callable[[RendezVous, Agent | None], object]] = {
     "taken": lambda rdv, qui: messagerie.annoncer_confirmation(rendez_vous=rdv, auteur=qui),
     "moved": lambda rdv, qui: messagerie.annoncer_deplacement(
@@ -123,6 +151,7 @@ EVENEMENTS: dict[str, Callable[[RendezVous, Agent | None], object]] = {
         rendez_vous=annuler(rdv, Statut.EXCUSE if qui is None else Statut.ANNULE), auteur=qui
     ),
     "two days before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=48)),
+    "a place is free sooner": lambda rdv, qui: liberer_une_place(rdv),
     "two hours before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=2)),
 }
 

@@ -295,6 +295,7 @@ def test_les_taches_sont_connues_du_travailleur():
         "reservations.purger",
         "reservations.rappeler",
         "reservations.etendre_horizon",
+        "reservations.proposer_places",
         "reservations.relancer_interrompus",
     }
 

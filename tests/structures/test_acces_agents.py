@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from reservations.models import Attente
 from tests.aides_agent import Equipe, connecte, un_rendez_vous, une_absence, une_equipe, une_plage
 
 # Pages that only an admin may open, whatever the object.
@@ -43,6 +44,7 @@ A_LEUR_AGENT = {
     "reservations:rendez_vous_couverts",
 }
 ECRITURE_SEULE = {
+    "reservations:retirer_de_la_liste",
     "reservations:mon_lien",
     "motifs:ouvrir_ou_fermer",
     "motifs:archiver_motif",
@@ -61,6 +63,7 @@ OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "rendez_vous_id": un_rendez_vous,
     "apprenant_id": lambda equipe: un_rendez_vous(equipe).participations.get().apprenant,
     "agent_id": lambda equipe: equipe.basique,
+    "attente_id": lambda equipe: Attente.objects.create(motif=equipe.motif, prenom="Ana", nom="Silva"),
 }
 # A page to read: a POST is a 405 before anything is looked for.
 LECTURE_SEULE = {"reservations:deplacer", "reservations:apprenant"}

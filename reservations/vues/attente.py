@@ -1,0 +1,231 @@
+"""The waiting list, for the person: ask, prove one's contact, then answer by the secret link. GET never writes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from reservations import attente as services
+from reservations.courrier.redaction import HEURES_LOCALES
+from reservations.forms.parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
+from reservations.identification import renvoyer_code
+from reservations.models import Attente, RendezVous
+from reservations.parcours import Lien, a_des_instructions, lien_de, lieux_du_motif, motifs_du_public
+from reservations.refus import AttenteImpossible, CodeRefuse, CreneauIndisponible, ReservationImpossible, TropDeCodes
+from reservations.visiteurs import jamais_perimee, par_le_lien
+from reservations.vues.choix import adresse_du_choix
+from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
+from structures.adresse import adresse_du_visiteur
+
+lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def par_le_lien_de_l_attente(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Open `vue(request, attente)`. Whoever left the list, or never was on it, reads the same page (404)."""
+
+    @wraps(vue)
+    def enveloppe(request: HttpRequest, jeton: str) -> HttpResponse:
+        details = ("motif__structure", "lieu", "agent", "rendez_vous", "demarche__rendez_vous")
+        trouvee = Attente.objects.select_related(*details).filter(jeton=jeton).first()
+        if trouvee is None:
+            reponse = render(request, "reservations/attente/finie.html", status=404)
+        else:
+            with timezone.override(trouvee.motif.structure.tz):
+                reponse = vue(request, trouvee)
+        reponse["X-Robots-Tag"] = "noindex"
+        return reponse
+
+    return enveloppe
+
+
+@login_not_required
+@lecture_et_envoi
+@jamais_perimee
+@par_le_lien
+def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
+    """Who wants to be told, and how. The address says for what, where and with whom."""
+    aujourd_hui = timezone.localdate()
+    motif = next((motif for motif in motifs_du_public(lien, aujourd_hui) if motif.pk == motif_id), None)
+    lieux = lieux_du_motif(motif, lien, aujourd_hui) if motif else []
+    lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
+    if motif is None:
+        return redirect("reservations:choix_motif", lien)
+    if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
+        return redirect("reservations:choix_lieu", lien, motif.pk)
+    form = FormulaireCoordonnees(request.POST or None, motif=motif)
+    refus = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            nouvelle = services.demander(
+                motif=motif,
+                lieu=lieu,
+                agent=lien.agent,
+                adresse=adresse_du_visiteur(request),
+                maintenant=timezone.now(),
+                **form.cleaned_data,
+            )
+        except TropDeCodes as trop:
+            refus = str(trop)
+        else:
+            return redirect("reservations:attente_code", jeton=nouvelle.jeton)
+    contexte = {
+        "lien": lien,
+        "structure": lien.structure,
+        "motif": motif,
+        "lieu": lieu,
+        "form": form,
+        "refus": refus,
+        "minutes": settings.ATTENTE_MINUTES,
+        "adresse_des_creneaux": adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None),
+    }
+    return render(request, "reservations/attente/demander.html", contexte)
+
+
+@login_not_required
+@lecture_et_envoi
+@never_cache
+@par_le_lien_de_l_attente
+def code(request: HttpRequest, attente: Attente) -> HttpResponse:
+    """The code received: the person is then on the list."""
+    if attente.inscrite_le is not None:
+        return redirect("reservations:attente", jeton=attente.jeton)
+    if request.POST.get("action") == "renvoyer":
+        return _renvoyer(request, attente)
+    form = FormulaireCode(request.POST or None)
+    refus = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            sienne = services.verifier(attente=attente, code=form.cleaned_data["code"], maintenant=timezone.now())
+        except CodeRefuse as erreur:
+            form.add_error("code", str(erreur))
+        except AttenteImpossible as erreur:
+            refus = str(erreur)
+        else:
+            return redirect("reservations:attente", jeton=sienne.jeton)
+    contexte = {**_contexte(attente), "form": form, "refus": refus}
+    return render(request, "reservations/attente/code.html", contexte)
+
+
+def _renvoyer(request: HttpRequest, attente: Attente) -> HttpResponse:
+    try:
+        renvoyer_code(demarche=attente, maintenant=timezone.now())
+    except TropDeCodes as trop:
+        messages.error(request, str(trop))
+    else:
+        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
+    return redirect("reservations:attente_code", jeton=attente.jeton)
+
+
+@login_not_required
+@lecture_et_envoi
+@never_cache
+@par_le_lien_de_l_attente
+def attente(request: HttpRequest, attente: Attente) -> HttpResponse:
+    """The place offered, or where the person stands; three answers, each a POST: a mail scanner takes nothing."""
+    if attente.inscrite_le is None:
+        return redirect("reservations:attente_code", jeton=attente.jeton)
+    if request.method == "POST":
+        return _repondre(request, attente)
+    maintenant = timezone.now()
+    option = services.place_offerte(attente, maintenant)
+    if attente.close_le is not None:
+        if attente.rendez_vous is not None and attente.rendez_vous.est_annulable(maintenant):
+            return redirect("reservations:rendez_vous_public", jeton=attente.rendez_vous.jeton)
+        return render(request, "reservations/attente/finie.html", _contexte(attente), status=410)
+    return render(request, "reservations/attente/attente.html", {**_contexte(attente), **_place(attente, option)})
+
+
+def _repondre(request: HttpRequest, attente: Attente) -> HttpResponse:
+    match request.POST.get("action"):
+        case "prendre":
+            return _prendre(request, attente)
+        case "laisser":
+            services.decliner(attente=attente)
+            messages.success(request, "C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
+        case "quitter":
+            services.quitter(attente=attente, maintenant=timezone.now())
+            messages.success(request, "C'est noté. Nous ne vous écrirons plus pour cette liste.")
+    return redirect("reservations:attente", jeton=attente.jeton)
+
+
+def _prendre(request: HttpRequest, attente: Attente) -> HttpResponse:
+    """The instructions are read and accepted in the same form: the place is held for some minutes only."""
+    place = _place(attente, services.place_offerte(attente, timezone.now()))
+    if place["form"]:
+        place["form"] = FormulaireInstructions({**request.POST.dict(), "texte": attente.motif.instructions_a_accepter})
+        if not place["form"].is_valid():
+            return render(request, "reservations/attente/attente.html", {**_contexte(attente), **place})
+    geste = "deplacer" if attente.rendez_vous else "confirmer"
+    try:
+        obtenu = services.accepter(
+            attente=attente, instructions=request.POST.get("texte", ""), maintenant=timezone.now()
+        )
+    except CreneauIndisponible:
+        messages.error(request, "Cette place n'est plus gardée pour vous : vous ne l'avez pas prise.")
+    except ReservationImpossible as refus:
+        messages.error(request, f"{refus} Vous n'avez pas pris cette place.")
+    else:
+        request.session["vient_de"] = [geste, obtenu.jeton]
+        return redirect("reservations:rendez_vous_public", jeton=obtenu.jeton)
+    return redirect("reservations:attente", jeton=attente.jeton)
+
+
+@login_not_required
+@lecture_et_envoi
+@never_cache
+@par_le_lien_secret
+def attendre_plus_tot(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
+    """From a rendez-vous: be told of a sooner place. Its page has no form, so one button is here."""
+    maintenant = timezone.now()
+    if request.method == "POST":
+        try:
+            sienne = services.attendre_plus_tot(rendez_vous=rendez_vous, maintenant=maintenant)
+        except AttenteImpossible as erreur:
+            messages.error(request, str(erreur))
+        else:
+            return redirect("reservations:attente", jeton=sienne.jeton)
+        return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
+    if refus := services.refus_d_attendre(rendez_vous, maintenant):
+        messages.error(request, refus)
+        return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
+    contexte = {
+        **contexte_du_rendez_vous(rendez_vous),
+        "deja_libre": services.place_deja_libre(rendez_vous, maintenant),
+        "minutes": settings.ATTENTE_MINUTES,
+    }
+    return render(request, "reservations/attente/plus_tot.html", contexte)
+
+
+def _contexte(attente: Attente) -> dict[str, object]:
+    structure = attente.motif.structure
+    lien = lien_de(attente)
+    return {
+        "attente": attente,
+        "lien": lien,
+        "structure": structure,
+        "motif": attente.motif,
+        "lieu": attente.lieu,
+        "heure_locale": HEURES_LOCALES.get(structure.fuseau, ""),
+        "minutes": settings.ATTENTE_MINUTES,
+        "adresse_des_creneaux": adresse_du_choix("choix_creneau", lien, attente.motif_id, lieu=attente.lieu_id),
+    }
+
+
+def _place(attente: Attente, option: RendezVous | None) -> dict[str, Any]:
+    """Return the place offered, and the form of what must be accepted with it."""
+    texte = attente.motif.instructions_a_accepter
+    a_accepter = option is not None and attente.rendez_vous is None and a_des_instructions(attente.motif)
+    return {
+        "option": option,
+        "texte": texte,
+        "form": FormulaireInstructions(initial={"texte": texte}) if a_accepter else None,
+        "derniere": attente.demarche.debut if attente.demarche and not option else None,
+    }
