@@ -13,6 +13,7 @@ from reservations.models import Message, RendezVous, Statut
 from tests.reservations.aides_parcours import (
     LUNDI_8H,
     MARDI_9H,
+    MARDI_10H,
     arbre,
     boutons_de_creneau,
     demarche_de,
@@ -42,7 +43,7 @@ def test_juste_apres_la_confirmation_c_est_impossible_a_manquer(client):
     page = client.get(adresse("rendez_vous_public", rendez_vous))
     assert titre(page).startswith("Votre rendez-vous est confirmé")
     verdict = arbre(page).xpath("//*[@role='status'][@autofocus]")[0]
-    assert "Votre rendez-vous est confirmé" in verdict.findtext("h1") or verdict.xpath(".//h1")
+    assert " ".join(verdict.xpath(".//h1")[0].text_content().split()) == "✔ Votre rendez-vous est confirmé"
     lu = texte(page)
     assert "mardi 24 novembre 2026, de 9 h à 10 h" in lu
     assert "Salle numérique1 rue de la République, 26400 Crest" in lu
@@ -120,6 +121,29 @@ def test_l_agenda_recoit_le_meme_evenement_que_l_e_mail(client):
     envoye = Calendar.from_ical(courriel.ics).walk("VEVENT")[0]
     assert fichier["UID"] == envoye["UID"]
     assert fichier["DTSTART"].dt == envoye["DTSTART"].dt == MARDI_9H
+
+
+def test_the_three_files_of_one_rendez_vous_are_one_event(client, horloge):
+    """Taken, moved, cancelled: what lets a calendar replace the event, then remove it (docs/messages.md)."""
+    monde = un_monde(structure={"deplacement_heures": 0})
+    rendez_vous = reserver(client, monde)
+    horloge.append(LUNDI_8H + timedelta(minutes=1))
+    client.post(adresse("confirmer_deplacement_public", rendez_vous), {"debut": MARDI_10H.isoformat()})
+    horloge.append(LUNDI_8H + timedelta(minutes=2))
+    client.post(adresse("annuler_rendez_vous", rendez_vous))
+    for destinataire in ("jeanne@exemple.fr", monde.agent.courriel):
+        messages = Message.objects.filter(destinataire=destinataire, ics__gt="").order_by("pk")
+        calendriers = [Calendar.from_ical(message.ics) for message in messages]
+        evenements = [calendrier.walk("VEVENT")[0] for calendrier in calendriers]
+        assert [message.ics_methode for message in messages] == [c["METHOD"] for c in calendriers]
+        assert [c["METHOD"] for c in calendriers] == ["REQUEST", "REQUEST", "CANCEL"]
+        assert [e["STATUS"] for e in evenements] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+        assert [e["SEQUENCE"] for e in evenements] == [0, 1, 2]
+        assert [e["DTSTART"].dt for e in evenements] == [MARDI_9H, MARDI_10H, MARDI_10H]
+        assert [e["DTSTAMP"].dt for e in evenements] == [LUNDI_8H + timedelta(minutes=n) for n in range(3)]
+        for propriete in ("UID", "ORGANIZER", "ATTENDEE"):
+            assert len({e[propriete] for e in evenements}) == 1
+        assert evenements[0]["ATTENDEE"] == f"mailto:{destinataire}"
 
 
 def test_annuler_montre_quoi_puis_annule_et_le_creneau_est_de_nouveau_libre(client):
