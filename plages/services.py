@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 
 from motifs.models import DELAI_MAXIMUM, Motif
@@ -97,13 +97,32 @@ def enregistrer_plage(*, plage: PlageOuverture, motifs: Iterable[Motif], mainten
 def enregistrer_plages(
     *, plages: Sequence[PlageOuverture], motifs: Iterable[Motif], maintenant: datetime
 ) -> list[Developpement]:
-    """Save plages of one structure with the same motifs, all of them or none."""
+    """Save plages of one structure with the same motifs, all of them or none. Asked twice, it is once."""
     verrouiller_agents(plage.agent_id for plage in plages)
     motifs = list(motifs)
     for plage in plages:
-        plage.save()
-        plage.motifs.set(motifs)
+        deja = (p for p in _deja_ecrites(plage) if set(p.motifs.all()) == set(motifs))
+        if not _est(plage, next(deja, None)):
+            plage.save()
+            plage.motifs.set(motifs)
     return _recrire_ouvertures(plages, maintenant)
+
+
+def _deja_ecrites[T: (PlageOuverture, Absence)](nouvelle: T) -> models.QuerySet[T]:
+    """Return the rows that say the very same thing as one not saved yet, read under its agent's lock."""
+    tous = type(nouvelle)._default_manager.order_by("pk")
+    if nouvelle.pk:
+        return tous.none()
+    colonnes = [c.attname for c in nouvelle._meta.concrete_fields if c.name not in {"id", "cree_le"}]
+    return tous.filter(**{nom: getattr(nouvelle, nom) for nom in colonnes})
+
+
+def _est(nouvelle: PlageOuverture | Absence, deja: PlageOuverture | Absence | None) -> bool:
+    """Whether it is a row already written: it becomes that one."""
+    if deja is None:
+        return False
+    nouvelle.pk, nouvelle.cree_le, nouvelle._state.adding = deja.pk, deja.cree_le, False
+    return True
 
 
 @transaction.atomic
@@ -216,9 +235,10 @@ def _recrire_la_structure(structure: Structure, maintenant: datetime) -> None:
 @transaction.atomic
 def enregistrer_absence(*, absence: Absence, maintenant: datetime) -> Developpement:
     """Save an absence and rewrite its occurrences to come at `maintenant` (UTC), under way, or over so lately that an
-    ouverture which they cut may go on. Rendez-vous stay."""
+    ouverture which they cut may go on. Rendez-vous stay. Asked twice (a double click), it is once."""
     verrouiller_agents([absence.agent_id])
-    absence.save()
+    if not _est(absence, _deja_ecrites(absence).first()):
+        absence.save()
     # The agent of an absence may change: its past occurrences follow.
     absence.indisponibilites.exclude(agent_id=absence.agent_id).update(agent_id=absence.agent_id)
     return _recrire_indisponibilites(absence, maintenant)

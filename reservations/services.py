@@ -24,6 +24,7 @@ from reservations.models import (
     Demarche,
     Participation,
     RendezVous,
+    RendezVousQuerySet,
     Statut,
 )
 from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
@@ -88,11 +89,16 @@ def _prendre_option(choix: _Choix, maintenant: datetime, demarche: Demarche | No
     deja = _demarche_de_ce_creneau(choix, maintenant)
     if deja is not None and (demarche is None or demarche.pk == deja.pk):
         return deja
-    if demarche is None or option_vivante(demarche, maintenant) is None:  # else it only changes its slot for another
-        _limiter_les_options(visiteur=choix.visiteur, adresse=choix.adresse, maintenant=maintenant)
+    de_plus = demarche is None or option_vivante(demarche, maintenant) is None  # else it changes its slot for another
+    if de_plus:
+        _limiter_par_adresse(choix, maintenant)
+        _rendre_les_plus_anciennes(choix.visiteur, maintenant)
     for creneau in _creneaux_a_cette_heure(choix, maintenant):
         try:
             with course_perdue_est_un_refus(), transaction.atomic():
+                if de_plus:  # counted again, one at a time: many requests may have arrived together
+                    un_par_un(f"options:{choix.adresse}")
+                    _limiter_par_adresse(choix, maintenant)
                 return _garder(creneau, choix, demarche, maintenant)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
@@ -133,12 +139,20 @@ def _demarche_de_ce_creneau(choix: _Choix, maintenant: datetime) -> Demarche | N
     ).first()
 
 
-def _limiter_les_options(*, visiteur: str, adresse: str, maintenant: datetime) -> None:
-    """At most so many slots held per network address; per visitor, the oldest is given back for the new one."""
-    vivantes = RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant)
-    if vivantes.filter(adresse=adresse).exclude(visiteur=visiteur).count() >= settings.OPTIONS_PAR_ADRESSE:
+def _options_vivantes(maintenant: datetime) -> RendezVousQuerySet:
+    return RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant)
+
+
+def _limiter_par_adresse(choix: _Choix, maintenant: datetime) -> None:
+    """At most so many slots held per network address."""
+    des_autres = _options_vivantes(maintenant).filter(adresse=choix.adresse).exclude(visiteur=choix.visiteur)
+    if des_autres.count() >= settings.OPTIONS_PAR_ADRESSE:
         raise TropDeCreneauxGardes
-    gardees = vivantes.filter(visiteur=visiteur).order_by("-cree_le").values_list("pk", flat=True)
+
+
+def _rendre_les_plus_anciennes(visiteur: str, maintenant: datetime) -> None:
+    """At most so many slots held per visitor: the oldest is given back for the new one."""
+    gardees = _options_vivantes(maintenant).filter(visiteur=visiteur).order_by("-cree_le").values_list("pk", flat=True)
     liberer_options(RendezVous.objects.filter(pk__in=list(gardees[settings.OPTIONS_PAR_VISITEUR - 1 :])))
 
 

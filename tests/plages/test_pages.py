@@ -5,8 +5,9 @@ from datetime import time, timedelta
 import pytest
 from django.utils import timezone
 
-from plages.models import PlageOuverture
-from tests.aides_agent import connecte, messages_de, texte, un_rendez_vous, une_equipe, une_plage
+from plages.models import Absence, PlageOuverture
+from tests.aides_agent import connecte, messages_de, texte, un_rendez_vous, une_absence, une_equipe, une_plage
+from tests.ensemble import en_meme_temps
 from tests.factories import MotifFactory
 
 pytestmark = pytest.mark.django_db
@@ -109,10 +110,27 @@ def test_the_list_costs_the_same_for_one_or_thirty(django_assert_num_queries) ->
         assert len(client.get(adresse).context["lignes"]) == 30
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_same_plage_or_absence_sent_twice_at_once_is_one() -> None:
+    equipe = une_equipe()
+    en_meme_temps([lambda: une_plage(equipe, frequence="unique"), lambda: une_absence(equipe)] * 2)
+    assert PlageOuverture.objects.get().ouvertures.count() == 1
+    assert Absence.objects.get().indisponibilites.count() == 1
+
+
+def test_a_plage_that_differs_by_its_hours_its_motifs_or_its_agent_is_another() -> None:
+    equipe = une_equipe()
+    une_plage(equipe)
+    une_plage(equipe, heure_fin=time(11))
+    une_plage(equipe, motifs=[MotifFactory(structure=equipe.structure)])
+    une_plage(equipe, agent=equipe.basique)
+    assert PlageOuverture.objects.count() == 4
+
+
 def test_a_long_list_has_pages_that_keep_the_tab() -> None:
     equipe = une_equipe()
-    for _ in range(51):
-        une_plage(equipe, frequence="unique")
+    for rang in range(51):
+        une_plage(equipe, frequence="unique", titre=f"Plage {rang}")
 
     reponse = connecte(equipe.admin).get(equipe.adresse("plages:plages"), {"agents": "tous"})
 

@@ -1,11 +1,9 @@
 """The booking services: what they write, and what they refuse."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 
 from motifs.models import Motif, Public
@@ -25,6 +23,7 @@ from reservations.refus import (
     TropDeCreneauxGardes,
 )
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Structure
+from tests.ensemble import en_meme_temps
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
 
 MAINTENANT = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -586,28 +585,6 @@ def test_liberer_les_expirees_laisse_les_autres(monde: Monde) -> None:
 # --- Races -------------------------------------------
 
 
-def en_meme_temps(taches: list[Callable[[], object]]) -> list[object]:
-    """Run the tasks at once, each on its own connection; return their results or exceptions, in order."""
-    depart = threading.Barrier(len(taches))
-    resultats: list[object] = [None] * len(taches)
-
-    def courir(n: int, tache: Callable[[], object]) -> None:
-        depart.wait()
-        try:
-            resultats[n] = tache()
-        except Exception as erreur:
-            resultats[n] = erreur
-        finally:
-            connection.close()
-
-    fils = [threading.Thread(target=courir, args=paire) for paire in enumerate(taches)]
-    for fil in fils:
-        fil.start()
-    for fil in fils:
-        fil.join()
-    return resultats
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("verrou", [True, False], ids=["verrou", "contrainte seule"])
 @pytest.mark.parametrize("etape", ["option", "confirmation"])
@@ -683,3 +660,12 @@ def test_des_codes_demandes_ensemble_ne_passent_pas_la_limite() -> None:
         )
     assert [type(r) for r in resultats if r is not None] == [TropDeCodes] * 4
     assert EnvoiDeCode.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slots_held_together_from_one_address_do_not_pass_the_limit() -> None:
+    monde = Monde(agents=6)
+    with override_settings(OPTIONS_PAR_ADRESSE=2):
+        resultats = en_meme_temps([lambda n=n: monde.option(visiteur=f"v{n}", adresse="a") for n in range(6)])
+    assert sorted(type(r).__name__ for r in resultats) == ["Demarche"] * 2 + ["TropDeCreneauxGardes"] * 4
+    assert RendezVous.objects.filter(statut=Statut.OPTION).count() == 2
