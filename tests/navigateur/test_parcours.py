@@ -8,8 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from motifs.models import Motif
 from plages.services import jours_fermes
 from reservations.models import RendezVous, Statut
+from structures.models import Structure
 from tests.factories import LieuFactory, MotifFactory
 from tests.reservations.aides_parcours import (
     Monde,
@@ -268,6 +270,60 @@ def test_afterwards_moved_and_found_again_without_fault(page, live_server, monde
     page.get_by_role("button", name="Voir mes rendez-vous").click()
     expect(page.get_by_text("Médiathèque de Crest").first).to_be_visible()
     sans_defaut_d_acces(page, LARGEURS)
+
+
+def test_the_pages_around_the_path_without_fault(page, live_server, monde, sans_defaut_d_acces):
+    """Those that nobody hopes to see, at 320 px: closed, too late, refused, not found; and those of the site itself."""
+
+    def lire(adresse: str) -> None:
+        page.goto(f"{live_server.url}{adresse}")
+        sans_defaut_d_acces(page)
+
+    page.set_viewport_size({"width": 320, "height": 700})
+    rdv = reserver(Client(), monde, _dans_une_semaine(monde))
+    motif = f"/r/{monde.structure.lien}/motif/{monde.motif.pk}/"
+    inconnue = f"/rendez-vous/{'x' * 22}/"
+    for adresse in ("", "mentions-legales/", "donnees-personnelles/", "accessibilite/", "aide/", "connexion/"):
+        lire(f"/{adresse}")
+    for adresse in (inconnue, f"{motif}attente/", f"/attente/{'x' * 22}/", f"/lieux/{monde.lieu.pk}/", "/carte/?q=zzz"):
+        lire(adresse)
+    for adresse in ("", "renvoyer/", "annuler/", "attente/"):
+        lire(f"/rendez-vous/{rdv.jeton}/{adresse}")
+
+    # Refused: a form left empty, then a wrong code; a text to accept that changed meanwhile; a motif that closed.
+    for adresse, bouton in (("/mes-rendez-vous/", "Recevoir mon code"), (f"{motif}attente/", "Recevoir mon code")):
+        page.goto(f"{live_server.url}{adresse}")
+        page.get_by_role("button", name=bouton).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        sans_defaut_d_acces(page)
+    page.goto(f"{live_server.url}/mes-rendez-vous/")
+    page.get_by_role("textbox", name=re.compile("Adresse e-mail")).fill("personne@exemple.fr")
+    page.get_by_role("button", name="Recevoir mon code").click()
+    page.get_by_role("textbox", name=re.compile("Votre code")).fill("12")
+    page.get_by_role("button", name="Voir mes rendez-vous").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    sans_defaut_d_acces(page)
+    page.get_by_role("textbox", name=re.compile("Votre code")).fill(code_recu())
+    page.get_by_role("button", name="Voir mes rendez-vous").click()
+    sans_defaut_d_acces(page)
+    page.goto(accueil(live_server, monde))
+    choisir_le_premier(page)
+    Motif.objects.update(instructions_a_accepter="Apportez votre téléphone.")
+    page.locator("label", has_text="J'ai lu et j'accepte").click()
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("alert")).to_contain_text("Les instructions viennent de changer.")
+    sans_defaut_d_acces(page)
+    Motif.objects.update(reservable_en_ligne=False)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("ne se réserve plus en ligne")
+    sans_defaut_d_acces(page)
+    lire(f"/rendez-vous/{rdv.jeton}/deplacer/")  # refused too: the rendez-vous, with the reason
+    Structure.objects.update(lien_ferme=True)
+    lire(f"/r/{monde.structure.lien}/")
+    for jours in (1, 200):  # past, then too old for its link
+        debut = timezone.now() - timedelta(days=jours)
+        RendezVous.objects.filter(pk=rdv.pk).update(debut=debut, fin=debut + timedelta(hours=1))
+        lire(f"/rendez-vous/{rdv.jeton}/")
 
 
 def _dans_une_semaine(monde: Monde) -> datetime:
