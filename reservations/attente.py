@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from motifs.models import Motif
@@ -77,11 +78,11 @@ def refus_d_attendre(rendez_vous: RendezVous, maintenant: datetime) -> str:
     """Say why nobody waits for a sooner time in place of this rendez-vous; "" when they can. At most one query."""
     participations = list(rendez_vous.participations.all())
     if not rendez_vous.structure.liste_d_attente:
-        return "Cette structure ne prévient pas quand une place se libère."
+        return _("Cette structure ne prévient pas quand une place se libère.")
     if not participations or not messagerie.sera_prevenu(participations[0].apprenant):
-        return "Nous n'avons ni adresse e-mail ni numéro de portable pour vous prévenir."
+        return _("Nous n'avons ni adresse e-mail ni numéro de portable pour vous prévenir.")
     if rendez_vous.fin - rendez_vous.debut != rendez_vous.motif.delta:
-        return "Ce rendez-vous ne se déplace pas par Internet."
+        return _("Ce rendez-vous ne se déplace pas par Internet.")
     return refus_du_deplacement(rendez_vous, maintenant)
 
 
@@ -98,7 +99,7 @@ def attendre_plus_tot(*, rendez_vous: RendezVous, maintenant: datetime) -> Atten
     if refus := refus_d_attendre(rendez_vous, maintenant):
         raise AttenteImpossible(refus)
     if place_deja_libre(rendez_vous, maintenant):
-        raise AttenteImpossible("Des places plus tôt sont déjà libres. Choisissez-en une.")
+        raise AttenteImpossible(_("Des places plus tôt sont déjà libres. Choisissez-en une."))
     apprenant = rendez_vous.participations.all()[0].apprenant
     attente = Attente(
         motif=rendez_vous.motif,
@@ -128,8 +129,11 @@ def _inscrire(attente: Attente, maintenant: datetime) -> Attente:
         return _reprendre(deja, attente)
     if siennes.en_cours().count() >= settings.ATTENTES_PAR_CONTACT:
         raise AttenteImpossible(
-            f"Vous attendez déjà une place pour {settings.ATTENTES_PAR_CONTACT} rendez-vous différents. "
-            "C'est le plus possible. Vous pouvez aussi téléphoner à la structure."
+            _(
+                "Vous attendez déjà une place pour %(nombre)s rendez-vous différents. C'est le plus possible. "
+                "Vous pouvez aussi téléphoner à la structure."
+            )
+            % {"nombre": settings.ATTENTES_PAR_CONTACT}
         )
     if attente.rendez_vous is None:
         attente.avant = _premier_libre(attente.motif, attente.lieu_id, attente.agent_id, maintenant)
@@ -146,7 +150,7 @@ def _reprendre(deja: Attente, nouvelle: Attente) -> Attente:
     """Asked twice is waiting once, at the first rank, for what was asked last."""
     if nouvelle.rendez_vous is not None:
         if deja.rendez_vous is not None and deja.rendez_vous != nouvelle.rendez_vous:
-            raise AttenteImpossible("Vous attendez déjà une place plus tôt pour un autre rendez-vous du même genre.")
+            raise AttenteImpossible(_("Vous attendez déjà une place plus tôt pour un autre rendez-vous du même genre."))
         deja.rendez_vous = nouvelle.rendez_vous
     deja.agent = nouvelle.agent
     deja.save(update_fields=["agent", "rendez_vous"])
@@ -219,7 +223,7 @@ def accepter(*, attente: Attente, maintenant: datetime, instructions: str = "") 
             return attente.rendez_vous
         option = place_offerte(attente, maintenant)
         if option is None or attente.demarche is None:
-            raise CreneauIndisponible("Cette place n'est plus gardée pour vous.")
+            raise CreneauIndisponible(_("Cette place n'est plus gardée pour vous."))
         if attente.rendez_vous is not None:
             obtenu = services.deplacer_vers_option(
                 rendez_vous=attente.rendez_vous, option=option, maintenant=maintenant

@@ -88,7 +88,7 @@ class EnvoiImpossible(ReservationImpossible):
 class AttenteImpossible(ReservationImpossible):
     """Someone cannot be put on the waiting list."""
 
-    phrase = "Nous ne pouvons pas vous prévenir pour ce rendez-vous."
+    phrase = gettext_lazy("Nous ne pouvons pas vous prévenir pour ce rendez-vous.")
 
 
 class SuiviImpossible(ReservationImpossible):

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -120,7 +121,7 @@ def _renvoyer(request: HttpRequest, attente: Attente) -> HttpResponse:
     except TropDeCodes as trop:
         messages.error(request, str(trop))
     else:
-        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
+        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
     return redirect("reservations:attente_code", jeton=attente.jeton)
 
 
@@ -149,10 +150,12 @@ def _repondre(request: HttpRequest, attente: Attente) -> HttpResponse:
             return _prendre(request, attente)
         case "laisser":
             services.decliner(attente=attente)
-            messages.success(request, "C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
+            messages.success(
+                request, _("C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
+            )
         case "quitter":
             services.quitter(attente=attente, maintenant=timezone.now())
-            messages.success(request, "C'est noté. Nous ne vous écrirons plus pour cette liste.")
+            messages.success(request, _("C'est noté. Nous ne vous écrirons plus pour cette liste."))
     return redirect("reservations:attente", jeton=attente.jeton)
 
 
@@ -169,9 +172,9 @@ def _prendre(request: HttpRequest, attente: Attente) -> HttpResponse:
             attente=attente, instructions=request.POST.get("texte", ""), maintenant=timezone.now()
         )
     except CreneauIndisponible:
-        messages.error(request, "Cette place n'est plus gardée pour vous : vous ne l'avez pas prise.")
+        messages.error(request, _("Cette place n'est plus gardée pour vous : vous ne l'avez pas prise."))
     except ReservationImpossible as refus:
-        messages.error(request, f"{refus} Vous n'avez pas pris cette place.")
+        messages.error(request, f"{refus} {_("Vous n'avez pas pris cette place.")}")
     else:
         request.session["vient_de"] = [geste, obtenu.jeton]
         return redirect("reservations:rendez_vous_public", jeton=obtenu.jeton)

@@ -24,6 +24,7 @@ DE_L_APPRENANT = sorted(
     {
         *GABARITS.glob("reservations/*.html"),
         *GABARITS.glob("reservations/parcours/*.html"),
+        *GABARITS.glob("reservations/attente/*.html"),
         *(GABARITS / "composants" / f"{nom}.html" for nom in ("bandeau_demonstration", "champ", "champ_erreurs")),
         *(GABARITS / "composants" / f"{nom}.html" for nom in ("champ_libelle", "erreurs", "messages", "pied")),
         *(GABARITS / f"{nom}.html" for nom in ("base", "400", "403", "403_csrf", "404", "500", "rdv/accueil")),

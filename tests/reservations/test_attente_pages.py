@@ -29,6 +29,7 @@ from tests.reservations.aides_parcours import (
     un_monde,
     une_plage,
 )
+from tests.reservations.test_anglais import lu
 
 pytestmark = pytest.mark.django_db
 
@@ -245,7 +246,7 @@ def test_too_late_it_says_so_and_what_to_do(client, horloge):
     assert "Cette place n'est plus gardée pour vous : vous ne l'avez pas prise." in lu
     assert "La place du mardi 24 novembre à 9 h n'est plus gardée pour vous." in lu
     assert "Vous êtes sur la liste" in lu
-    assert lien_nomme(reponse, "regardez les créneaux") == f"{page_des_creneaux(monde)}?lieu={monde.lieu.pk}"
+    assert lien_nomme(reponse, "Voir les créneaux") == f"{page_des_creneaux(monde)}?lieu={monde.lieu.pk}"
     assert not RendezVous.objects.filter(statut=Statut.PREVU).exists()
 
 
@@ -333,6 +334,39 @@ def test_a_rendez_vous_too_near_has_no_such_link(client):
 
     assert lien_nomme(client.get(page("rendez_vous_public", sien.jeton)), PREVENEZ_MOI) is None
     assert "trop tard" in texte(client.get(page("attendre_plus_tot", sien.jeton), follow=True))
+
+
+def test_all_of_it_in_english_too(client, horloge, settings):
+    settings.SMS_FOURNISSEUR = "console"
+    client.cookies["langue"] = "en"
+    monde, pris = un_monde_plein(structure={"nom": "Crest"}, instructions_a_accepter="Venez avec vos papiers.")
+    assert "Tell me if a place becomes free" in lu(client.get(page_des_creneaux(monde)))
+    assert "does not replace an appointment" in lu(client.get(page_pour_demander(monde)))
+    assert "First name" in lu(client.post(page_pour_demander(monde), {}))
+    attendu = client.post(page_pour_demander(monde), IDENTITE, follow=True)
+    assert "You are not on the list yet" in lu(attendu)
+    jeanne = Attente.objects.get()
+    assert "until 23 February 2027" in lu(
+        client.post(page("attente_code", jeanne.jeton), {"code": code_recu()}, follow=True)
+    )
+    liberer(pris)
+    proposer_places(maintenant=LUNDI_8H)
+    adresse = page("attente", jeanne.jeton)
+    assert "This place is held for you until 8:30" in lu(client.get(adresse))
+    assert "Something needs to be corrected" in lu(client.post(adresse, {"action": "prendre"}))
+    horloge.append(LUNDI_8H + 31 * MINUTE)
+    assert "It may still be free." in lu(client.post(adresse, {"action": "prendre"}, follow=True))
+    assert "You stay on the list" in lu(client.post(adresse, {"action": "laisser"}, follow=True))
+    assert "You are no longer on the list" in lu(client.post(adresse, {"action": "quitter"}, follow=True), 410)
+    une_plage(monde, frequence="unique", jours=[], premier_jour=MARDI_9H.date() + 7 * UN_JOUR, de=9, a=10)
+    sien = reserver(Client(), monde, MARDI_9H + 7 * UN_JOUR)
+    plus_tot = page("attendre_plus_tot", sien.jeton)
+    assert "An earlier place is already free" in lu(client.get(plus_tot))
+    assert "Earlier places are already free." in lu(client.post(plus_tot, follow=True))
+    RendezVous.objects.filter(pk=pris.pk).update(statut=Statut.PREVU, annule_le=None)
+    assert "You keep it meanwhile." in lu(client.get(plus_tot))
+    assert "See my appointment" in lu(client.post(plus_tot, follow=True))
+    assert "See or stop" in lu(client.get(page("rendez_vous_public", sien.jeton)))
 
 
 # --- The agents ---------------------------------------------------------------------------------------------------
