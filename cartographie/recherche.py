@@ -57,7 +57,15 @@ def communes_cherchees(texte: str) -> list[Commune]:
     if code_postal and nom and (trouvaille := annuaire.trouver(code_postal, nom)):
         return [trouvaille.commune]
     trouvees = annuaire.proposer(code_postal, nom)  # a postcode with a name that is not its own: by nearness of name
-    return [commune for commune in trouvees if commune.latitude is not None]
+    situees = [commune for commune in trouvees if commune.latitude is not None]
+    return situees if code_postal or len(situees) < 2 else _les_plus_pourvues_d_abord(situees)
+
+
+def _les_plus_pourvues_d_abord(communes: list[Commune]) -> list[Commune]:
+    """Of communes of one name, put the one that has the most places first: "Valence" is the town. One query."""
+    codes = lieux_publics().filter(code_insee__in=[commune.code_insee for commune in communes])
+    nombres = Counter(codes.values_list("code_insee", flat=True))
+    return sorted(communes, key=lambda commune: -nombres[commune.code_insee])
 
 
 def position_de(commune: Commune) -> Position | None:

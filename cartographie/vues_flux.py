@@ -96,10 +96,11 @@ def lieux_standard(request: HttpRequest, extension: str) -> StreamingHttpRespons
     """All places in the national standard v1.0.2, written while they are read."""
     noter_lecture(flux="lieux", maintenant=timezone.now())
     ecrire, type_de_contenu = FORMATS[extension]
-    return StreamingHttpResponse(ecrire(_lignes()), content_type=type_de_contenu)
+    return StreamingHttpResponse(ecrire(lignes_du_flux()), content_type=type_de_contenu)
 
 
-def _lignes() -> Iterator[Ligne]:
+def lignes_du_flux() -> Iterator[Ligne]:
+    """Yield each place as the feeds say it, read by lots."""
     aujourd_hui = timezone.now().astimezone(ZoneInfo(PARIS)).date()
     for lieu in lieux_publies().iterator(chunk_size=LOT):
         actif = any(etat.actif for etat in lieu.etats_en_cours)  # type: ignore[attr-defined]

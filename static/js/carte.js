@@ -21,87 +21,97 @@
 
   const zone = document.querySelector("[data-carte]");
   if (!zone || !window.L) return;
-  const L = window.L, infos = zone.dataset;
   zone.hidden = false;
-  const carte = L.map(zone, { preferCanvas: true, minZoom: 3, maxZoom: 17, zoomSnap: 0.5, zoomControl: false });
-  L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(carte);
-  carte.attributionControl.setPrefix(false).addAttribution("Départements : IGN");
+  document.querySelectorAll("[data-vers-la-carte]").forEach(function (lien) { lien.hidden = false; });
+  // In a task of its own, after the page is laid out: an old phone answers meanwhile.
+  window.setTimeout(demarrer, 0);
 
-  if (infos.tuiles) L.tileLayer(infos.tuiles, { attribution: infos.attribution }).addTo(carte);
-  else fetch(infos.contours).then(function (reponse) { return reponse.json(); }).then(function (contours) {
-    const gris = { color: "#929292", weight: 1, fillColor: "#f6f6f6", fillOpacity: 1 };
-    L.geoJSON(contours, { style: gris, interactive: false }).addTo(carte);
-  });
+  function demarrer() {
+    const L = window.L, infos = zone.dataset;
+    const carte = L.map(zone, { preferCanvas: true, minZoom: 3, maxZoom: 17, zoomSnap: 0.5, zoomControl: false });
+    L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(carte);
+    carte.attributionControl.setPrefix(false).addAttribution("Départements : IGN");
 
-  const couche = L.layerGroup().addTo(carte);
-  function diametre(nombre) { return nombre === 1 ? 22 : nombre < 10 ? 30 : nombre < 100 ? 36 : 44; }
-
-  // Two neighbouring cells may have their points close to the line between them: what would overlap is one point.
-  function sansRecouvrement(points) {
-    const gardes = [];
-    points.sort(function (a, b) { return b[2] - a[2]; }).forEach(function (point) {
-      const ici = carte.latLngToLayerPoint([point[0], point[1]]);
-      const voisin = gardes.find(function (garde) {
-        return garde.ici.distanceTo(ici) < (diametre(garde.point[2]) + diametre(point[2])) / 2;
-      });
-      if (voisin) voisin.point = [voisin.point[0], voisin.point[1], voisin.point[2] + point[2], voisin.point[3] + point[3]];
-      else gardes.push({ ici: ici, point: point });
+    if (infos.tuiles) L.tileLayer(infos.tuiles, { attribution: infos.attribution }).addTo(carte);
+    else fetch(infos.contours).then(function (reponse) { return reponse.json(); }).then(function (contours) {
+      const gris = { color: "#929292", weight: 1, fillColor: "#f6f6f6", fillOpacity: 1 };
+      const fond = L.geoJSON(null, { style: gris, interactive: false }).addTo(carte);
+      (function ajouter() {  // a few at a time, for the same reason
+        contours.features.splice(0, 10).forEach(function (contour) { fond.addData(contour); });
+        if (contours.features.length) window.setTimeout(ajouter, 0);
+      })();
     });
-    return gardes.map(function (garde) { return garde.point; });
-  }
 
-  function groupe(point) {
-    const nombre = point[2], reservables = point[3];
-    const cote = diametre(nombre);
-    const titre = nombre === 1 ? point[5] : nombre + " lieux, dont " + reservables + " avec rendez-vous en ligne : agrandir";
-    const marque = L.marker([point[0], point[1]], {
-      title: titre,
-      icon: L.divIcon({
-        className: "rdv-point" + (reservables ? " rdv-point--reservable" : ""),
-        html: nombre === 1 ? (reservables ? "●" : "○") : String(nombre),
-        iconSize: [cote, cote],
-      }),
-    });
-    // A drawn point has no text that could name it, and a number alone says nothing.
-    marque.on("add", function () { marque.getElement().setAttribute("aria-label", titre); });
-    if (nombre === 1) {
-      const lien = document.createElement("a"), etat = document.createElement("p"), boite = document.createElement("div");
-      lien.href = infos.fiches + point[4] + "/";
-      lien.textContent = point[5];
-      if ("nouvelOnglet" in infos) { lien.target = "_blank"; lien.rel = "noopener"; }
-      etat.textContent = reservables ? "Rendez-vous par Internet" : "Sans rendez-vous en ligne";
-      boite.append(lien, etat);
-      marque.bindPopup(boite);
-    } else {
-      marque.on("click", function () {
-        if (carte.getZoom() < carte.getMaxZoom()) carte.setView([point[0], point[1]], carte.getZoom() + 2);
-        else window.location.assign(infos.liste + "?lat=" + point[0] + "&lon=" + point[1]);
+    const couche = L.layerGroup().addTo(carte);
+    function diametre(nombre) { return nombre === 1 ? 22 : nombre < 10 ? 30 : nombre < 100 ? 36 : 44; }
+
+    // Two neighbouring cells may have their points close to the line between them: what would overlap is one point.
+    function sansRecouvrement(points) {
+      const gardes = [];
+      points.sort(function (a, b) { return b[2] - a[2]; }).forEach(function (point) {
+        const ici = carte.latLngToLayerPoint([point[0], point[1]]);
+        const voisin = gardes.find(function (garde) {
+          return garde.ici.distanceTo(ici) < (diametre(garde.point[2]) + diametre(point[2])) / 2;
+        });
+        if (voisin) voisin.point = [voisin.point[0], voisin.point[1], voisin.point[2] + point[2], voisin.point[3] + point[3]];
+        else gardes.push({ ici: ici, point: point });
       });
+      return gardes.map(function (garde) { return garde.point; });
     }
-    return marque;
-  }
 
-  let enCours = null;
-  function charger() {
-    const cadre = carte.getBounds().pad(0.1);
-    const demande = new URLSearchParams({
-      ouest: cadre.getWest().toFixed(3), sud: Math.max(-90, cadre.getSouth()).toFixed(3),
-      est: cadre.getEast().toFixed(3), nord: Math.min(90, cadre.getNorth()).toFixed(3),
-    });
-    if (enCours) enCours.abort();
-    enCours = new AbortController();
-    fetch(infos.points + "?" + demande, { signal: enCours.signal }).then(function (reponse) {
-      if (!reponse.ok) throw new Error(String(reponse.status));
-      return reponse.json();
-    }).then(function (lus) {
-      // An open popup moved the map: it stays.
-      const ouvert = zone.querySelector(".leaflet-popup");
-      if (ouvert) return;
-      couche.clearLayers();
-      sansRecouvrement(lus.points).forEach(function (point) { couche.addLayer(groupe(point)); });
-    }).catch(function () { /* the list is there; the next move asks again */ });
+    function groupe(point) {
+      const nombre = point[2], reservables = point[3];
+      const cote = diametre(nombre);
+      const titre = nombre === 1 ? point[5] : nombre + " lieux, dont " + reservables + " avec rendez-vous en ligne : agrandir";
+      const marque = L.marker([point[0], point[1]], {
+        title: titre,
+        icon: L.divIcon({
+          className: "rdv-point" + (reservables ? " rdv-point--reservable" : ""),
+          html: nombre === 1 ? (reservables ? "●" : "○") : String(nombre),
+          iconSize: [cote, cote],
+        }),
+      });
+      // A drawn point has no text that could name it, and a number alone says nothing.
+      marque.on("add", function () { marque.getElement().setAttribute("aria-label", titre); });
+      if (nombre === 1) {
+        const lien = document.createElement("a"), etat = document.createElement("p"), boite = document.createElement("div");
+        lien.href = infos.fiches + point[4] + "/";
+        lien.textContent = point[5];
+        if ("nouvelOnglet" in infos) { lien.target = "_blank"; lien.rel = "noopener"; }
+        etat.textContent = reservables ? "Rendez-vous par Internet" : "Sans rendez-vous en ligne";
+        boite.append(lien, etat);
+        marque.bindPopup(boite);
+      } else {
+        marque.on("click", function () {
+          if (carte.getZoom() < carte.getMaxZoom()) carte.setView([point[0], point[1]], carte.getZoom() + 2);
+          else window.location.assign(infos.liste + "?lat=" + point[0] + "&lon=" + point[1]);
+        });
+      }
+      return marque;
+    }
+
+    let enCours = null;
+    function charger() {
+      const cadre = carte.getBounds().pad(0.1);
+      const demande = new URLSearchParams({
+        ouest: cadre.getWest().toFixed(3), sud: Math.max(-90, cadre.getSouth()).toFixed(3),
+        est: cadre.getEast().toFixed(3), nord: Math.min(90, cadre.getNorth()).toFixed(3),
+      });
+      if (enCours) enCours.abort();
+      enCours = new AbortController();
+      fetch(infos.points + "?" + demande, { signal: enCours.signal }).then(function (reponse) {
+        if (!reponse.ok) throw new Error(String(reponse.status));
+        return reponse.json();
+      }).then(function (lus) {
+        // An open popup moved the map: it stays.
+        const ouvert = zone.querySelector(".leaflet-popup");
+        if (ouvert) return;
+        couche.clearLayers();
+        sansRecouvrement(lus.points).forEach(function (point) { couche.addLayer(groupe(point)); });
+      }).catch(function () { /* the list is there; the next move asks again */ });
+    }
+    carte.on("moveend", charger);
+    if (infos.zoom) carte.setView([Number(infos.latitude), Number(infos.longitude)], Number(infos.zoom));
+    else carte.fitBounds([[41.4, -5.1], [51.1, 9.6]]);
   }
-  carte.on("moveend", charger);
-  if (infos.zoom) carte.setView([Number(infos.latitude), Number(infos.longitude)], Number(infos.zoom));
-  else carte.fitBounds([[41.4, -5.1], [51.1, 9.6]]);
 })();

@@ -92,6 +92,14 @@ def test_a_name_of_several_communes_offers_the_others(client: Client) -> None:
     assert noms(client.get("/carte/" + autres[0])) == ["Ici"]
 
 
+def test_of_several_communes_the_one_with_the_most_places_is_meant(client: Client) -> None:
+    un_lieu("À Valence", VALENCE, code_insee="26362", commune="Valence")
+    reponse = client.get("/carte/", {"ou": "Valence"})
+    assert noms(reponse) == ["À Valence"]
+    assert "à 100 m" not in texte(client.get("/carte/", {"ou": "Valence (16460)"}))
+    assert "à 200 m" in texte(reponse) or "à 100 m" in texte(reponse)
+
+
 def test_a_commune_nobody_knows_is_said(client: Client) -> None:
     reponse = client.get("/carte/", {"ou": "Trifouillis <b>"})
     assert "Nous ne connaissons pas « Trifouillis <b> »" in texte(reponse)

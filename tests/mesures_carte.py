@@ -1,0 +1,128 @@
+"""The figures of the map in the real browser, on a server that has all the real places (docs/cartographie.md).
+
+    uv run python -m tests.mesures_carte http://127.0.0.1:8000 [FOLDER]
+
+What crosses the network; the longest task of the main thread, the processor being four times slower, while one moves
+and zooms, on a desktop and on a phone; the feed of all places against the schema. FOLDER: keep pictures there.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from frictionless import Resource, Schema
+from playwright.sync_api import Browser, Page, sync_playwright
+
+SCHEMA = Path(__file__).parent / "donnees" / "standard-mediation-num.schema.json"
+ECRANS = {"ordinateur": (1280, 800), "téléphone": (375, 800)}
+RALENTI = 4
+
+
+def dire(phrase: str) -> None:
+    sys.stdout.write(f"{phrase}\n")
+    sys.stdout.flush()
+
+
+def valider(site: str) -> None:
+    """Read the feed of all places and hold it against the schema."""
+    with urlopen(f"{site}/api/v1/lieux.json") as reponse:  # noqa: S310 the address is ours
+        lignes = json.load(reponse)
+    schema = Schema.from_descriptor(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    noms = [champ.name for champ in schema.fields]
+    table = [noms, *([ligne.get(nom) for nom in noms] for ligne in lignes)]
+    fautes = Resource(data=table, schema=schema).validate(limit_errors=10).flatten(["rowNumber", "fieldName", "note"])
+    dire(f"flux json : {len(lignes)} lignes, {len(fautes)} erreur(s) {fautes}")
+
+
+def mesurer(navigateur: Browser, site: str, nom: str, dossier: Path | None) -> None:
+    """Open the map, then move and zoom; print the weights and the longest tasks."""
+    largeur, hauteur = ECRANS[nom]
+    contexte = navigateur.new_context(
+        viewport={"width": largeur, "height": hauteur}, has_touch=nom == "téléphone", locale="fr-FR"
+    )
+    page = contexte.new_page()
+    outils = contexte.new_cdp_session(page)
+    outils.send("Network.enable")
+    outils.send("Emulation.setCPUThrottlingRate", {"rate": RALENTI})
+    poids: list[float] = []
+
+    def recu(evenement: dict[str, Any]) -> None:
+        poids.append(evenement["encodedDataLength"])
+
+    outils.on("Network.loadingFinished", recu)
+    navigateur.start_tracing(page=page, categories=["toplevel"])
+    page.goto(f"{site}/carte/", wait_until="networkidle")
+    page.wait_for_timeout(3000)
+    taches = _taches(navigateur.stop_tracing())
+    dire(f"{nom} : première vue {sum(poids) / 1000:.0f} ko ({len(poids)} requêtes), {taches}")
+    photographier(page, nom, dossier)
+
+    zone = page.locator("[data-carte]")
+    zone.scroll_into_view_if_needed()
+    boite = zone.bounding_box()
+    assert boite is not None
+    x, y = boite["x"] + boite["width"] / 2, boite["y"] + boite["height"] / 2
+
+    def glisser() -> None:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 120, y - 80, steps=12)
+        page.mouse.up()
+
+    gestes = {
+        "déplacer": glisser,
+        "agrandir": lambda: page.get_by_role("button", name="Agrandir", exact=True).click(),
+        "réduire": lambda: page.get_by_role("button", name="Réduire", exact=True).click(),
+        "agrandir à la molette": lambda: (page.mouse.move(x, y), page.mouse.wheel(0, -400)),
+    }
+    navigateur.start_tracing(page=page, categories=["toplevel"])
+    pires = []
+    for libelle, geste in gestes.items():
+        for _ in range(3):
+            poids.clear()
+            geste()
+            page.wait_for_timeout(1500)
+            pires.append((sum(poids) / 1000, libelle))
+    lourd, libelle = max(pires)
+    taches = _taches(navigateur.stop_tracing())
+    dire(f"{nom} : un geste, {lourd:.1f} ko au plus ({libelle}), {taches}")
+    contexte.close()
+
+
+def _taches(trace: bytes) -> str:
+    """Say the longest tasks of the page's main thread: by the clock, and by the processor, which others do not slow."""
+    evenements = json.loads(trace)["traceEvents"]
+    principaux = {(e["pid"], e["tid"]) for e in evenements if e["name"] == "thread_name" and _est_principal(e)}
+    taches = [e for e in evenements if e.get("ph") == "X" and (e["pid"], e["tid"]) in principaux]
+    horloge, processeur = (max((e.get(cle, 0) for e in taches), default=0) / 1000 for cle in ("dur", "tdur"))
+    return f"la plus longue tâche {horloge:.0f} ms, {processeur:.0f} ms de processeur (ralenti {RALENTI} fois)"
+
+
+def _est_principal(evenement: dict[str, Any]) -> bool:
+    return evenement["args"]["name"] == "CrRendererMain"
+
+
+def photographier(page: Page, nom: str, dossier: Path | None) -> None:
+    if dossier is None:
+        return
+    if nom == "téléphone":
+        page.locator("[data-carte]").scroll_into_view_if_needed()
+    page.screenshot(path=dossier / f"carte-{page.viewport_size['width']}.png")  # type: ignore[index]
+
+
+def main() -> None:
+    site, dossier = sys.argv[1].rstrip("/"), Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    with sync_playwright() as outil:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        navigateur = outil.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for nom in ECRANS:
+            mesurer(navigateur, site, nom, dossier)
+        navigateur.close()
+    valider(site)
+
+
+if __name__ == "__main__":
+    main()
