@@ -72,11 +72,15 @@ def mesurer(navigateur: Browser, site: str, nom: str, dossier: Path | None) -> N
         page.mouse.move(x - 120, y - 80, steps=12)
         page.mouse.up()
 
+    def tourner_la_molette() -> None:
+        page.mouse.move(x, y)
+        page.mouse.wheel(0, -400)
+
     gestes = {
         "déplacer": glisser,
         "agrandir": lambda: page.get_by_role("button", name="Agrandir", exact=True).click(),
         "réduire": lambda: page.get_by_role("button", name="Réduire", exact=True).click(),
-        "agrandir à la molette": lambda: (page.mouse.move(x, y), page.mouse.wheel(0, -400)),
+        "agrandir à la molette": tourner_la_molette,
     }
     navigateur.start_tracing(page=page, categories=["toplevel"])
     pires = []

@@ -3,7 +3,8 @@
 import resource
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cartographie.disponibilites import prochaines
+from cartographie.flux import Ligne
 from cartographie.management.commands.banc import machine
 from cartographie.points import Cadre, points
 from cartographie.recherche import autour, departements, du_departement, lieux_filtres
@@ -36,9 +38,7 @@ class Command(BaseCommand):
             self.stdout.write("{} lieux, {} agents, {} rendez-vous".format(*curseur.fetchone()))
         for nom, position in VUES.items():
             lieux = autour(lieux_filtres(), position)
-            self._chronometrer(
-                f"prochain créneau de {len(lieux)} lieux, {nom}", lambda ls=lieux: prochaines(ls, maintenant)
-            )
+            self._chronometrer(f"prochain créneau de {len(lieux)} lieux, {nom}", partial(prochaines, lieux, maintenant))
         self._chronometrer("la carte du pays : ses points", lambda: points(Cadre(-6, 41, 10, 52)))
         self._chronometrer(
             "prochain créneau de tous les lieux, département par département",
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             repetitions=1,
         )
         for extension, (ecrire, _) in FORMATS.items():
-            self._flux(extension, lambda ecrire=ecrire: ecrire(lignes_du_flux()))
+            self._flux(extension, ecrire)
 
     def _chronometrer(self, nom: str, faire: Callable[[], Any], *, repetitions: int = REPETITIONS) -> None:
         with CaptureQueriesContext(connection) as requetes:  # the first time, not counted
@@ -60,15 +60,15 @@ class Command(BaseCommand):
             f"{nom} : médiane {median(temps):.0f} ms, meilleur {min(temps):.0f} ms, {len(requetes)} requêtes"
         )
 
-    def _flux(self, extension: str, morceaux: Callable[[], Any]) -> None:
+    def _flux(self, extension: str, ecrire: Callable[[Iterator[Ligne]], Iterator[str]]) -> None:
         depart = time.perf_counter()
         premier = octets = 0.0
-        for morceau in morceaux():
+        for morceau in ecrire(lignes_du_flux()):
             premier = premier or (time.perf_counter() - depart) * 1000
             octets += len(morceau.encode())
         duree = time.perf_counter() - depart
         tracemalloc.start()
-        for _ in morceaux():
+        for _ in ecrire(lignes_du_flux()):
             pass
         _, sommet = tracemalloc.get_traced_memory()
         tracemalloc.stop()
