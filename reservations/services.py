@@ -144,7 +144,9 @@ def _options_vivantes(maintenant: datetime) -> RendezVousQuerySet:
 
 
 def _limiter_par_adresse(choix: _Choix, maintenant: datetime) -> None:
-    """At most so many slots held per network address."""
+    """At most so many slots held per network address; none when it was held for someone who waits."""
+    if not choix.adresse:
+        return
     des_autres = _options_vivantes(maintenant).filter(adresse=choix.adresse).exclude(visiteur=choix.visiteur)
     if des_autres.count() >= settings.OPTIONS_PAR_ADRESSE:
         raise TropDeCreneauxGardes

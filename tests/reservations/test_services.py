@@ -10,6 +10,7 @@ from motifs.models import Motif, Public
 from plages.models import Absence, PlageOuverture
 from plages.services import enregistrer_absence, enregistrer_plage
 from reservations import identification, services
+from reservations.creneaux import Demande, creneaux_libres
 from reservations.models import Apprenant, Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
 from reservations.options import liberer_options, liberer_options_expirees
 from reservations.refus import (
@@ -513,6 +514,22 @@ def test_ce_qui_change_pendant_l_identification_refuse_la_confirmation(
         services.confirmer(demarche=demarche, maintenant=MAINTENANT)
     assert not RendezVous.objects.filter(statut=Statut.PREVU).exists()
     assert not Participation.objects.exists()
+
+
+def test_a_place_held_for_someone_who_waits_passes_to_a_colleague_when_its_agent_is_absent(settings) -> None:
+    settings.OPTIONS_PAR_ADRESSE = 0  # such a place counts for no address
+    monde = Monde(agents=2)
+    creneau = next(
+        c
+        for c in creneaux_libres([Demande(monde.motif, NEUF_HEURES, NEUF_HEURES)], maintenant=MAINTENANT)
+        if c.agent_id == monde.agents[0].pk
+    )
+    demarche = services.garder_pour(
+        creneau=creneau, motif=monde.motif, visiteur="v1", minutes=30, maintenant=MAINTENANT
+    )
+    absenter(monde)
+    rendez_vous = services.confirmer(demarche=identifier(demarche), maintenant=MAINTENANT)
+    assert (rendez_vous.agent, rendez_vous.debut) == (monde.agents[1], NEUF_HEURES)
 
 
 def test_le_meme_apprenant_est_reconnu_apres_le_code(monde: Monde) -> None:
