@@ -69,7 +69,7 @@ def test_les_pages_ne_font_que_lire_les_applications_suivantes(application: str)
 
 
 # Words in the language of the moment: neither a row nor a request.
-MOTS = ("django.utils.translation", "django.utils.dates")
+MOTS = ("django.utils.translation", "django.utils.functional", "django.utils.dates")
 
 
 @pytest.mark.parametrize("module", PURS)
