@@ -46,8 +46,12 @@ def demander(
     adresse: str,
     maintenant: datetime,
     adresse_domicile: str = "",
+    langue: str = settings.LANGUAGE_CODE,
 ) -> Attente:
-    """Write who asks to be told, and send a code there. `adresse`: the network address. Raises TropDeCodes."""
+    """Write who asks to be told, and in what language, and send a code there.
+
+    `adresse`: the network address. Raises TropDeCodes.
+    """
     attente = Attente.objects.create(
         motif=motif,
         lieu=lieu,
@@ -58,6 +62,7 @@ def demander(
         telephone=telephone,
         adresse_domicile=adresse_domicile,
         adresse=hacher(adresse, usage="adresse"),
+        langue=langue,
         cree_le=maintenant,
     )
     envoyer_code(demarche=attente, maintenant=maintenant)
@@ -110,6 +115,7 @@ def attendre_plus_tot(*, rendez_vous: RendezVous, maintenant: datetime) -> Atten
         nom=apprenant.nom,
         courriel=apprenant.courriel,
         telephone=apprenant.telephone,
+        langue=apprenant.langue,
         cree_le=maintenant,
     )
     attente.contact_verifie = attente.contact
@@ -152,8 +158,8 @@ def _reprendre(deja: Attente, nouvelle: Attente) -> Attente:
         if deja.rendez_vous is not None and deja.rendez_vous != nouvelle.rendez_vous:
             raise AttenteImpossible(_("Vous attendez déjà une place plus tôt pour un autre rendez-vous du même genre."))
         deja.rendez_vous = nouvelle.rendez_vous
-    deja.agent = nouvelle.agent
-    deja.save(update_fields=["agent", "rendez_vous"])
+    deja.agent, deja.langue = nouvelle.agent, nouvelle.langue
+    deja.save(update_fields=["agent", "rendez_vous", "langue"])
     if nouvelle.pk:
         nouvelle.delete()
     return deja
@@ -231,7 +237,7 @@ def accepter(*, attente: Attente, maintenant: datetime, instructions: str = "") 
         else:
             if attente.motif.instructions_a_accepter.strip():
                 accepter_instructions(demarche=attente.demarche, texte=instructions, maintenant=maintenant)
-            obtenu = services.confirmer(demarche=attente.demarche, maintenant=maintenant)
+            obtenu = services.confirmer(demarche=attente.demarche, maintenant=maintenant, langue=attente.langue)
         attente.rendez_vous, attente.close_le = obtenu, maintenant
         attente.save(update_fields=["rendez_vous", "close_le"])
         return obtenu

@@ -35,6 +35,7 @@ class Statut(models.TextChoices):
 
 STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
 STATUTS_ANNULES = (Statut.EXCUSE, Statut.ANNULE)
+LANGUES = [code for code, _ in settings.LANGUAGES]
 VALIDITE_DU_LIEN = timedelta(days=90)  # after the rendez-vous
 UNE_OFFRE_PAR = timedelta(hours=24)  # of a place that is free again, to one contact
 
@@ -65,6 +66,10 @@ class Apprenant(models.Model):
     nom = models.CharField("nom", max_length=100)
     courriel = models.EmailField("adresse e-mail", blank=True)
     telephone = PhoneNumberField("téléphone", blank=True)
+    # The one of the page where they booked last: what is written to them later is in it too.
+    langue = models.CharField(
+        "langue des messages", max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
 
     objects = ApprenantQuerySet.as_manager()
@@ -77,6 +82,13 @@ class Apprenant(models.Model):
             # One contact in all the structures, as `iexact` asks for it.
             models.Index(Upper("courriel"), name="reservations_apprenant_connu"),
             models.Index(fields=["telephone"], name="reservations_apprenant_numero"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="reservations_apprenant_langue",
+                condition=Q(langue__in=LANGUES),
+                violation_error_message="Les messages ne sont pas écrits dans cette langue.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -517,6 +529,9 @@ class Attente(PorteurDeCode):
     prenom = models.CharField("prénom", max_length=100)
     nom = models.CharField("nom", max_length=100)
     adresse_domicile = models.CharField("adresse où aller", max_length=300, blank=True)
+    langue = models.CharField(
+        "langue des messages", max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     # What was already free when they asked is no news: None when nothing was.
     avant = models.DateTimeField("seulement avant", null=True, blank=True)
     inscrite_le = models.DateTimeField("sur la liste depuis", null=True, blank=True)
@@ -544,6 +559,11 @@ class Attente(PorteurDeCode):
                 condition=Q(inscrite_le__isnull=False, close_le__isnull=True),
                 nulls_distinct=False,
                 violation_error_message="Vous êtes déjà sur la liste pour ce rendez-vous.",
+            ),
+            models.CheckConstraint(
+                name="reservations_attente_langue",
+                condition=Q(langue__in=LANGUES),
+                violation_error_message="Les messages ne sont pas écrits dans cette langue.",
             ),
             models.CheckConstraint(
                 name="reservations_attente_datee",
@@ -608,6 +628,7 @@ class Message(models.Model):
     destinataire = models.CharField("destinataire", max_length=254)
     sujet = models.CharField("sujet", max_length=250, blank=True)
     texte = models.TextField("texte")
+    langue = models.CharField("langue", max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     ics = models.TextField("invitation iCalendar", blank=True)
     ics_methode = models.CharField("méthode iCalendar", max_length=10, blank=True)
     rendez_vous = models.ForeignKey(RendezVous, models.SET_NULL, related_name="messages", null=True, blank=True)
@@ -640,6 +661,11 @@ class Message(models.Model):
                 name="reservations_etat_connu",
                 condition=Q(etat__in=Etat.values),
                 violation_error_message="Cet état n'existe pas.",
+            ),
+            models.CheckConstraint(
+                name="reservations_message_langue",
+                condition=Q(langue__in=LANGUES),
+                violation_error_message="Les messages ne sont pas écrits dans cette langue.",
             ),
             models.CheckConstraint(
                 name="reservations_etat_date",

@@ -279,8 +279,10 @@ def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | Non
 # --- Confirm --------------------------------------------------------------------------------------------------------
 
 
-def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
+def confirmer(*, demarche: Demarche, maintenant: datetime, langue: str = "") -> RendezVous:
     """Turn a complete booking in progress into a rendez-vous. Asked twice, it gives the same rendez-vous.
+
+    `langue`: in which the learner is written to from now on; "": as before, French for someone new.
 
     An option that expired meanwhile is taken back if its slot is still free; one whose agent is no longer available is
     given up for another agent's.
@@ -307,7 +309,7 @@ def confirmer(*, demarche: Demarche, maintenant: datetime) -> RendezVous:
         demarche = _prendre_option(choix, maintenant, demarche)
     with course_perdue_est_un_refus(), transaction.atomic():
         _limiter_les_rendez_vous(demarche, maintenant)
-        return _confirmer_sous_verrou(demarche, maintenant)
+        return _confirmer_sous_verrou(demarche, maintenant, langue)
 
 
 def _motif_de(demarche: Demarche) -> Motif:
@@ -341,7 +343,7 @@ def _verifier_complete(demarche: Demarche) -> None:
         raise DemarcheIncomplete(_("Pour un rendez-vous à domicile, donnez l'adresse où venir."))
 
 
-def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVous:
+def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime, langue: str) -> RendezVous:
     agent_id = _agent_de(demarche)
     if agent_id is None:
         raise CreneauIndisponible
@@ -368,7 +370,7 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime) -> RendezVo
     )
     Participation.objects.create(
         rendez_vous=rendez_vous,
-        apprenant=_apprenant(demarche),
+        apprenant=_apprenant(demarche, langue),
         instructions=demarche.instructions if motif.instructions_a_accepter.strip() else "",
         instructions_acceptees_le=demarche.instructions_acceptees_le if motif.instructions_a_accepter.strip() else None,
     )
@@ -397,7 +399,7 @@ def verifier_encore_possible(*, demarche: Demarche, maintenant: datetime) -> Non
         raise CreneauIndisponible
 
 
-def _apprenant(demarche: Demarche) -> Apprenant:
+def _apprenant(demarche: Demarche, langue: str) -> Apprenant:
     """Return the learner of the structure with this name and this verified contact, or a new one.
 
     The contact is the one that a code verified, on both sides: beside an e-mail address, a number was only typed.
@@ -424,10 +426,12 @@ def _apprenant(demarche: Demarche) -> Apprenant:
             nom=demarche.nom,
             courriel=demarche.courriel,
             telephone=demarche.telephone,
+            langue=langue or settings.LANGUAGE_CODE,
         )
-    if demarche.telephone and apprenant.telephone != demarche.telephone:
-        apprenant.telephone = demarche.telephone
-        apprenant.save(update_fields=["telephone"])
+    voulus = (demarche.telephone or apprenant.telephone, langue or apprenant.langue)
+    if (apprenant.telephone, apprenant.langue) != voulus:
+        apprenant.telephone, apprenant.langue = voulus
+        apprenant.save(update_fields=["telephone", "langue"])
     return apprenant
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -141,7 +141,9 @@ def _courriel(message: Message) -> EmailMultiAlternatives:
         headers={"Auto-Submitted": "auto-generated"},  # holiday answers are not sent back to us
     )
     contexte = {"sujet": sujet, "paragraphes": message.texte.strip().split("\n\n")}
-    courriel.attach_alternative(render_to_string("reservations/messages/courriel.html", contexte), "text/html")
+    with translation.override(message.langue):
+        corps = render_to_string("reservations/messages/courriel.html", contexte)
+    courriel.attach_alternative(corps, "text/html")
     if message.ics:
         courriel.attach(_piece_ics(message))
     return courriel

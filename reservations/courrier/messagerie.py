@@ -4,15 +4,16 @@ The row and the job share the connection of the caller: they are committed with 
 `reservations.courrier.envoi` sends them, `reservations.courrier.redaction` finds the words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import partial
 from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate.types import JSONDict
 
 from reservations.courrier import redaction
@@ -38,7 +39,8 @@ LOT = 100  # rendez-vous reminded in one transaction
 
 @transaction.atomic
 def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
-    """Send the code to the contact typed, to book or to see one's rendez-vous: by e-mail, else by SMS."""
+    """Send the code to the contact typed, to book or to see one's rendez-vous: by e-mail, else by SMS. It is typed in
+    the page that asks for it: it is in its language."""
     pour = redaction.Pour.VOIR if isinstance(demarche, Consultation) else redaction.Pour.PRENDRE
     pour = redaction.Pour.ATTENDRE if isinstance(demarche, Attente) else pour
     if demarche.courriel:
@@ -48,6 +50,7 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
             destinataire=demarche.courriel,
             sujet=texte.sujet,
             texte=texte.corps,
+            langue=translation.get_language(),
             confidentiel=True,
         )
     else:
@@ -55,6 +58,7 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
             canal=Canal.SMS,
             destinataire=demarche.telephone.as_e164,
             texte=redaction.code_par_sms(code, pour),
+            langue=translation.get_language(),
             confidentiel=True,
         )
     _poster([message])
@@ -66,11 +70,8 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
-        messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
-    for participation in rendez_vous.participations.all():
-        texte = redaction.confirmation(rendez_vous, participation)
-        sms = redaction.confirmation_par_sms(rendez_vous)
-        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
+        messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]
+    messages += _pour_apprenants(rendez_vous, redaction.confirmation, redaction.confirmation_par_sms, "REQUEST")
     _poster(messages)
 
 
@@ -79,13 +80,15 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: 
     """Send the learner their confirmation again, by one channel. The caller knows that it reaches them."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     participation = rendez_vous.participations.all()[0]
-    apprenant, texte = participation.apprenant, redaction.confirmation(rendez_vous, participation)
-    if canal == Canal.SMS:
-        sms = redaction.confirmation_par_sms(rendez_vous)
-        message = _sms(rendez_vous, apprenant, texte.sujet, sms, "REQUEST")
-    else:
-        ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
-        message = _courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")
+    apprenant = participation.apprenant
+    with translation.override(apprenant.langue):
+        texte = redaction.confirmation(rendez_vous, participation)
+        if canal == Canal.SMS:
+            sms = redaction.confirmation_par_sms(rendez_vous)
+            message = _sms(rendez_vous, apprenant, texte.sujet, sms, "REQUEST")
+        else:
+            ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
+            message = _courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")
     message.cree_le = maintenant  # what the limits count
     _poster([message])
 
@@ -99,11 +102,8 @@ def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None)
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
-        messages += [_pour_agent(rendez_vous, redaction.annulation_pour_agent(rendez_vous), "CANCEL")]
-    for participation in rendez_vous.participations.all():
-        texte = redaction.annulation(rendez_vous, participation)
-        sms = redaction.annulation_par_sms(rendez_vous)
-        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "CANCEL")
+        messages += [_pour_agent(rendez_vous, redaction.annulation_pour_agent, "CANCEL")]
+    messages += _pour_apprenants(rendez_vous, redaction.annulation, redaction.annulation_par_sms, "CANCEL")
     _poster(messages)
 
 
@@ -127,18 +127,16 @@ def annoncer_deplacement(
     messages: list[Message] = []
     if ancien.agent_id == rendez_vous.agent_id:
         if veut_un_message(rendez_vous.agent, auteur, [ancien, rendez_vous]):
-            texte_agent = redaction.deplacement_pour_agent(rendez_vous, ancien, par_la_personne=par_la_personne)
-            messages += [_pour_agent(rendez_vous, texte_agent, "REQUEST")]
+            avis = partial(redaction.deplacement_pour_agent, ancien=ancien, par_la_personne=par_la_personne)
+            messages += [_pour_agent(rendez_vous, avis, "REQUEST")]
     else:
         if veut_un_message(ancien.agent, auteur, [ancien]):
-            texte_agent = redaction.retrait_pour_agent(ancien, par_la_personne=par_la_personne)
-            messages += [_pour_agent(ancien, texte_agent, "CANCEL")]
+            retrait = partial(redaction.retrait_pour_agent, par_la_personne=par_la_personne)
+            messages += [_pour_agent(ancien, retrait, "CANCEL")]
         if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
-            messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent(rendez_vous), "REQUEST")]
-    for participation in rendez_vous.participations.all():
-        texte = redaction.deplacement(rendez_vous, participation, ancien, par_la_personne=par_la_personne)
-        sms = redaction.deplacement_par_sms(rendez_vous)
-        messages += _pour_apprenant(rendez_vous, participation, texte, sms, "REQUEST")
+            messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]
+    ecrire = partial(redaction.deplacement, ancien=ancien, par_la_personne=par_la_personne)
+    messages += _pour_apprenants(rendez_vous, ecrire, redaction.deplacement_par_sms, "REQUEST")
     _poster(messages)
 
 
@@ -161,10 +159,7 @@ def _ecrire_rappels(rappel: Rappel, lot: Sequence[int], maintenant: datetime) ->
     for rdv in RendezVous.objects.a_rappeler(rappel, maintenant).filter(pk__in=pris).avec_details():
         pour_ce_rendez_vous = {
             message.destinataire: message
-            for participation in rdv.participations.all()
-            for message in _pour_apprenant(
-                rdv, participation, redaction.rappel(rdv, participation), redaction.rappel_par_sms(rdv), "REQUEST"
-            )
+            for message in _pour_apprenants(rdv, redaction.rappel, redaction.rappel_par_sms, "REQUEST")
         }
         for message in pour_ce_rendez_vous.values():
             message.rappel = rappel
@@ -187,17 +182,19 @@ def proposer_place(*, attente: Attente) -> None:
     """
     option = RendezVous.objects.avec_details().get(demarche__attente=attente)
     personne = a_prevenir_de_l_attente(attente)
+    with translation.override(personne.langue):
+        texte = redaction.place_libre(attente, option, personne.prenom)
+        sms = redaction.place_libre_par_sms(attente, option)
     message = Message(
         rendez_vous=attente.rendez_vous,  # never the option, deleted one day: its message may be being sent
         valable_jusqu_a=option.expire_a,
-        sujet=redaction.place_libre(attente, option, personne.prenom).sujet,
+        sujet=texte.sujet,
+        langue=personne.langue,
     )
     if personne.courriel:
-        message.canal, message.destinataire = Canal.COURRIEL, personne.courriel
-        message.texte = redaction.place_libre(attente, option, personne.prenom).corps
+        message.canal, message.destinataire, message.texte = Canal.COURRIEL, personne.courriel, texte.corps
     else:
-        message.canal, message.destinataire = Canal.SMS, personne.telephone.as_e164
-        message.texte = redaction.place_libre_par_sms(attente, option)
+        message.canal, message.destinataire, message.texte = Canal.SMS, personne.telephone.as_e164, sms
     _poster([message])
 
 
@@ -226,9 +223,10 @@ def invitation_de(*, rendez_vous: RendezVous) -> str:
     """
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     participation = rendez_vous.participations.all()[0]
-    if rendez_vous.statut in STATUTS_ANNULES:
-        return _ics_apprenant(rendez_vous, participation, redaction.annulation(rendez_vous, participation), "CANCEL")
-    return _ics_apprenant(rendez_vous, participation, redaction.confirmation(rendez_vous, participation), "REQUEST")
+    annule = rendez_vous.statut in STATUTS_ANNULES
+    with translation.override(participation.apprenant.langue):
+        texte = (redaction.annulation if annule else redaction.confirmation)(rendez_vous, participation)
+        return _ics_apprenant(rendez_vous, participation, texte, "CANCEL" if annule else "REQUEST")
 
 
 def sera_prevenu(apprenant: Apprenant | Attente) -> bool:
@@ -241,6 +239,21 @@ def _poster(messages: list[Message]) -> None:
         messages = Message.objects.bulk_create(messages)
         travaux: list[JSONDict] = [{"message_id": message.pk} for message in messages]
         envoyer_message.batch_defer(*travaux)
+
+
+def _pour_apprenants(
+    rendez_vous: RendezVous,
+    ecrire: Callable[[RendezVous, Participation], redaction.Texte],
+    ecrire_sms: Callable[[RendezVous], str],
+    methode: Methode,
+) -> list[Message]:
+    """Write to each learner in their own language, whoever acts and in what language."""
+    messages: list[Message] = []
+    for participation in rendez_vous.participations.all():
+        with translation.override(participation.apprenant.langue):
+            texte, sms = ecrire(rendez_vous, participation), ecrire_sms(rendez_vous)
+            messages += _pour_apprenant(rendez_vous, participation, texte, sms, methode)
+    return messages
 
 
 def _pour_apprenant(
@@ -262,6 +275,7 @@ def _sms(rendez_vous: RendezVous, apprenant: Apprenant, sujet: str, texte: str, 
         destinataire=apprenant.telephone.as_e164,
         sujet=sujet,  # does not leave: the history of the rendez-vous says which SMS it was
         texte=texte,
+        langue=translation.get_language(),
         ics_methode=methode,  # no calendar in an SMS, but the job must know what it announces
         rendez_vous=rendez_vous,
         debut=rendez_vous.debut,
@@ -282,17 +296,20 @@ def _ics_apprenant(
     )
 
 
-def _pour_agent(rendez_vous: RendezVous, texte: redaction.Texte, methode: Methode) -> Message:
+def _pour_agent(rendez_vous: RendezVous, ecrire: Callable[[RendezVous], redaction.Texte], methode: Methode) -> Message:
+    """Write to the agent, in French even when a learner acts in another language."""
     agent = rendez_vous.agent
-    ics = _ics(
-        rendez_vous,
-        methode=methode,
-        titre=redaction.titre_pour_agent(rendez_vous),
-        texte=texte,
-        participant=(agent.nom_complet, agent.courriel),
-        url="",  # the secret link is the learner's
-    )
-    return _courriel(rendez_vous, agent.courriel, texte, ics, methode)
+    with translation.override(settings.LANGUAGE_CODE):
+        texte = ecrire(rendez_vous)
+        ics = _ics(
+            rendez_vous,
+            methode=methode,
+            titre=redaction.titre_pour_agent(rendez_vous),
+            texte=texte,
+            participant=(agent.nom_complet, agent.courriel),
+            url="",  # the secret link is the learner's
+        )
+        return _courriel(rendez_vous, agent.courriel, texte, ics, methode)
 
 
 def _courriel(
@@ -303,6 +320,7 @@ def _courriel(
         destinataire=destinataire,
         sujet=texte.sujet,
         texte=texte.corps,
+        langue=translation.get_language(),
         ics=ics,
         ics_methode=methode,
         rendez_vous=rendez_vous,

@@ -1,4 +1,7 @@
-"""The words of the messages: a rendez-vous whose relations are loaded goes in, text comes out. No query, no write."""
+"""The words of the messages: a rendez-vous whose relations are loaded goes in, text comes out. No query, no write.
+
+Those to learners are in the language of the moment, which the caller sets; those to agents have only French.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +9,14 @@ from enum import Enum
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from motifs.models import TypeLieu
 from reservations.courrier.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
 from reservations.models import Attente, Participation, RendezVous, Statut
-from structures.dates import de_a, heure, jour_et_mois, moment
+from structures.dates import de_a, heure, jour_et_heure, moment
+from structures.models import Lieu, Structure
 from structures.texte import en_ligne
 
 
@@ -32,17 +37,20 @@ def lieu_en_ligne(rendez_vous: RendezVous) -> str:
     """Return where the rendez-vous takes place, on one line, as a calendar shows it."""
     match rendez_vous.type_lieu:
         case TypeLieu.TELEPHONE:
-            return "Par téléphone"
+            return _("Par téléphone")
         case TypeLieu.VISIO:
-            return rendez_vous.agent.url_visio or "Par visioconférence"
+            return rendez_vous.agent.url_visio or _("Par visioconférence")
         case TypeLieu.DOMICILE:
-            return rendez_vous.adresse_domicile or "À domicile"
+            return rendez_vous.adresse_domicile or _("À domicile")
     lieu = rendez_vous.lieu
     return f"{lieu.nom}, {lieu.adresse_complete}" if lieu else ""
 
 
 def titre_pour_apprenant(rendez_vous: RendezVous) -> str:
-    return f"{rendez_vous.motif.nom} avec {rendez_vous.structure.nom}"
+    return _("%(motif)s avec %(structure)s") % {
+        "motif": rendez_vous.motif.nom,
+        "structure": rendez_vous.structure.nom,
+    }
 
 
 def titre_pour_agent(rendez_vous: RendezVous) -> str:
@@ -54,35 +62,49 @@ def noms(rendez_vous: RendezVous) -> str:
 
 
 class Pour(Enum):
-    """What a code is for, as its message says it."""
+    """What a code is for."""
 
-    PRENDRE = ("prendre rendez-vous", "la page de votre rendez-vous", "de rendez-vous")
-    VOIR = ("voir vos rendez-vous", "la page « Mes rendez-vous »", "à les voir")
-    ATTENDRE = ("être prévenu", "la page où vous avez demandé à être prévenu", "à être prévenu d'une place libre")
-
-    def __init__(self, quoi: str, ou: str, demande: str) -> None:
-        self.quoi, self.ou, self.demande = quoi, ou, demande
+    PRENDRE = "prendre"
+    VOIR = "voir"
+    ATTENDRE = "attendre"
 
 
 def code_par_courriel(code: str, pour: Pour = Pour.PRENDRE) -> Texte:
+    # The subject is without the code: subjects are kept in the logs of mail servers.
+    match pour:
+        case Pour.PRENDRE:
+            sujet = _("Votre code pour prendre rendez-vous")
+            ou = _("Écrivez-le sur la page de votre rendez-vous. Il est valable %(minutes)d minutes.")
+            sinon = _("Vous n'avez pas demandé de rendez-vous ? Vous pouvez effacer ce message.")
+        case Pour.VOIR:
+            sujet = _("Votre code pour voir vos rendez-vous")
+            ou = _("Écrivez-le sur la page « Mes rendez-vous ». Il est valable %(minutes)d minutes.")
+            sinon = _("Vous n'avez pas demandé à les voir ? Vous pouvez effacer ce message.")
+        case Pour.ATTENDRE:
+            sujet = _("Votre code pour être prévenu")
+            ou = _("Écrivez-le sur la page où vous avez demandé à être prévenu. Il est valable %(minutes)d minutes.")
+            sinon = _("Vous n'avez pas demandé à être prévenu d'une place libre ? Vous pouvez effacer ce message.")
     return Texte(
-        # Without the code: subjects are kept in the logs of mail servers.
-        f"Votre code pour {pour.quoi}",
+        sujet,
         _paragraphes(
-            "Bonjour,",
-            f"Voici votre code : {code}",
-            f"Écrivez-le sur {pour.ou}. Il est valable {settings.CODE_MINUTES} minutes.",
-            f"Ne donnez ce code à personne par téléphone.\nVous n'avez pas demandé {pour.demande} ? "
-            "Vous pouvez effacer ce message.",
+            _("Bonjour,"),
+            _("Voici votre code : %(code)s") % {"code": code},
+            ou % {"minutes": settings.CODE_MINUTES},
+            "\n".join((_("Ne donnez ce code à personne par téléphone."), sinon)),
         ),
     )
 
 
 def code_par_sms(code: str, pour: Pour = Pour.PRENDRE) -> str:
-    return en_gsm7(
-        f"{code} est votre code pour {pour.quoi}. Il est valable {settings.CODE_MINUTES} minutes. "
-        "Ne le donnez à personne."
-    )
+    match pour:
+        case Pour.PRENDRE:
+            modele = _("%(code)s est votre code pour prendre rendez-vous. Il est valable %(minutes)d minutes.")
+        case Pour.VOIR:
+            modele = _("%(code)s est votre code pour voir vos rendez-vous. Il est valable %(minutes)d minutes.")
+        case Pour.ATTENDRE:
+            modele = _("%(code)s est votre code pour être prévenu. Il est valable %(minutes)d minutes.")
+    texte = modele % {"code": code, "minutes": settings.CODE_MINUTES}
+    return en_gsm7(" ".join((texte, _("Ne le donnez à personne."))))
 
 
 def lien_de_l_attente(attente: Attente) -> str:
@@ -92,32 +114,35 @@ def lien_de_l_attente(attente: Attente) -> str:
 
 def place_libre(attente: Attente, option: RendezVous, prenom: str) -> Texte:
     """`option`: the slot held for them."""
-    debut, _ = _heures_locales(option)
-    avant = _heures_locales(attente.rendez_vous)[0] if attente.rendez_vous else None
+    debut, _fin = _heures_locales(option)
+    remplace = _("Ce n'est pas encore un rendez-vous : il reste à dire que vous la prenez.")
+    if attente.rendez_vous:
+        avant = {"avant": moment(_heures_locales(attente.rendez_vous)[0])}
+        remplace = (
+            _("Si vous la prenez, elle remplace votre rendez-vous du %(avant)s. Sinon, il ne change pas.") % avant
+        )
+    places = {"quand": jour_et_heure(debut), "fin": _fin_de_l_offre(option)}
     return Texte(
-        en_ligne(f"Une place s'est libérée : {moment(debut)}"),
+        _sujet(_("Une place s'est libérée : %(quand)s"), option),
         _paragraphes(
-            f"Bonjour {en_ligne(prenom)},",
-            f"Une place s'est libérée {jour_et_mois(debut)} à {heure(debut)}. "
-            f"Elle est gardée pour vous jusqu'à {_fin_de_l_offre(option)}.",
+            _bonjour(prenom),
+            _("Une place s'est libérée %(quand)s. Elle est gardée pour vous jusqu'à %(fin)s.") % places,
             f"{_quoi_et_quand(option)}\n{lieu_en_ligne(option)}",
-            f"Si vous la prenez, elle remplace votre rendez-vous du {moment(avant)}. Sinon, il ne change pas."
-            if avant
-            else "Ce n'est pas encore un rendez-vous : il reste à dire que vous la prenez.",
-            f"Pour la prendre, la laisser, ou ne plus être prévenu :\n{lien_de_l_attente(attente)}\n"
-            "Ce lien est personnel : ne le transmettez pas.",
-            f"Sans réponse, nous la proposons à quelqu'un d'autre. {_et_ensuite(attente)}",
+            remplace,
+            _lien_personnel(_("Pour la prendre, la laisser, ou ne plus être prévenu :"), lien_de_l_attente(attente)),
+            " ".join((_("Sans réponse, nous la proposons à quelqu'un d'autre."), _et_ensuite(attente))),
             _telephone(option),
         ),
     )
 
 
 def place_libre_par_sms(attente: Attente, option: RendezVous) -> str:
-    debut, _ = _heures_locales(option)
+    debut, _fin = _heures_locales(option)
+    suite = {"fin": _fin_de_l_offre(option), "lien": lien_de_l_attente(attente)}
     return _sms(
-        f"Place libre {jour_et_mois(debut)} à {heure(debut)}, ",
+        _("Place libre %(quand)s, ") % {"quand": jour_et_heure(debut)},
         en_ligne(option.lieu.nom if option.lieu else option.structure.nom),
-        f". Gardée pour vous jusqu'à {_fin_de_l_offre(option)} : {lien_de_l_attente(attente)}",
+        _(". Gardée pour vous jusqu'à %(fin)s : %(lien)s") % suite,
     )
 
 
@@ -127,24 +152,21 @@ def _fin_de_l_offre(option: RendezVous) -> str:
 
 def _et_ensuite(attente: Attente) -> str:
     if len(attente.deja_proposees) < settings.ATTENTE_PROPOSITIONS:
-        return "Vous restez sur la liste."
-    return "C'est la dernière place que nous vous proposons : nous ne vous écrirons plus."
+        return _("Vous restez sur la liste.")
+    return _("C'est la dernière place que nous vous proposons : nous ne vous écrirons plus.")
 
 
 def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
-    motif = rendez_vous.motif
     return Texte(
-        en_ligne(f"Rendez-vous confirmé : {moment(debut)}"),
+        _sujet(_("Rendez-vous confirmé : %(quand)s"), rendez_vous),
         _paragraphes(
-            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
-            "Votre rendez-vous est confirmé.",
+            _bonjour(participation.apprenant.prenom),
+            _("Votre rendez-vous est confirmé."),
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
-            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
-            _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
-            _rubrique("Vous avez accepté ces instructions :", participation.instructions),
-            f"Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
-            "Ce lien est personnel : ne le transmettez pas.",
+            _avec_qui(rendez_vous),
+            _a_savoir(rendez_vous),
+            _rubrique(_("Vous avez accepté ces instructions :"), participation.instructions),
+            _lien_personnel(_("Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)),
             _telephone(rendez_vous),
         ),
     )
@@ -154,100 +176,109 @@ def deplacement(
     rendez_vous: RendezVous, participation: Participation, ancien: RendezVous, *, par_la_personne: bool = False
 ) -> Texte:
     """`ancien`: the same rendez-vous as it was before."""
-    qui = "Vous avez" if par_la_personne else f"{rendez_vous.structure.nom} a"
-    debut, _ = _heures_locales(rendez_vous)
-    avant, _ = _heures_locales(ancien)
+    modele = (
+        _("Vous avez déplacé votre rendez-vous du %(avant)s. Voici la nouvelle date.")
+        if par_la_personne
+        else _("%(structure)s a déplacé votre rendez-vous du %(avant)s. Voici la nouvelle date.")
+    )
+    avant, _fin = _heures_locales(ancien)
     return Texte(
-        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
+        _sujet(_("Rendez-vous déplacé : %(quand)s"), rendez_vous),
         _paragraphes(
-            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
-            f"{qui} déplacé votre rendez-vous du {moment(avant)}. Voici la nouvelle date.",
+            _bonjour(participation.apprenant.prenom),
+            modele % {"structure": rendez_vous.structure.nom, "avant": moment(avant)},
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
-            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
-            f"Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :\n{lien_secret(rendez_vous)}\n"
-            "Ce lien est personnel : ne le transmettez pas.",
+            _avec_qui(rendez_vous),
+            _lien_personnel(
+                _("Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)
+            ),
             _telephone(rendez_vous),
         ),
     )
 
 
 def rappel(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
-    motif = rendez_vous.motif
     return Texte(
-        en_ligne(f"Rappel de votre rendez-vous : {moment(debut)}"),
+        _sujet(_("Rappel de votre rendez-vous : %(quand)s"), rendez_vous),
         _paragraphes(
-            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
-            "Vous avez bientôt un rendez-vous.",
+            _bonjour(participation.apprenant.prenom),
+            _("Vous avez bientôt un rendez-vous."),
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
-            f"Votre rendez-vous est avec {rendez_vous.agent.nom_complet}, {rendez_vous.structure.nom}.",
-            _rubrique("À savoir avant de venir :" if motif.sur_place else "À savoir :", motif.information_apres),
-            f"Vous n'êtes plus disponible ? Dites-le dès maintenant : quelqu'un d'autre pourra prendre votre place.\n"
-            f"{lien_secret(rendez_vous)}\nCe lien est personnel : ne le transmettez pas.",
+            _avec_qui(rendez_vous),
+            _a_savoir(rendez_vous),
+            _lien_personnel(
+                _(
+                    "Vous n'êtes plus disponible ? Dites-le dès maintenant : "
+                    "quelqu'un d'autre pourra prendre votre place."
+                ),
+                lien_secret(rendez_vous),
+            ),
             _telephone(rendez_vous),
         ),
     )
 
 
 def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
     if rendez_vous.statut == Statut.EXCUSE:
-        annonce = "Vous avez annulé votre rendez-vous."
-        suite = "Vous n'avez rien d'autre à faire."
+        annonce, suite = _("Vous avez annulé votre rendez-vous."), _("Vous n'avez rien d'autre à faire.")
     else:
-        annonce = f"{rendez_vous.structure.nom} a annulé votre rendez-vous."
-        suite = ""
+        annonce, suite = _("%(structure)s a annulé votre rendez-vous."), ""
+    structure = {"structure": rendez_vous.structure.nom}
     return Texte(
-        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
+        _sujet(_("Rendez-vous annulé : %(quand)s"), rendez_vous),
         _paragraphes(
-            f"Bonjour {en_ligne(participation.apprenant.prenom)},",
-            annonce,
+            _bonjour(participation.apprenant.prenom),
+            annonce % structure,
             _quoi_et_quand(rendez_vous),
-            _rubrique(f"Message de {rendez_vous.structure.nom} :", rendez_vous.message_d_annulation),
+            _rubrique(_("Message de %(structure)s :") % structure, rendez_vous.message_d_annulation),
             suite,
-            _telephone(rendez_vous, debut="Pour prendre un autre rendez-vous, téléphonez"),
+            _telephone(
+                rendez_vous,
+                modele=_("Pour prendre un autre rendez-vous, téléphonez au %(numero)s (%(qui)s)."),
+            ),
         ),
     )
 
 
 def confirmation_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, "RDV")
+    return _date_par_sms(rendez_vous, _("RDV %(quand)s, "))
 
 
 def deplacement_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, "RDV déplacé :")
+    return _date_par_sms(rendez_vous, _("RDV déplacé : %(quand)s, "))
 
 
 def rappel_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, "Rappel : RDV")
+    return _date_par_sms(rendez_vous, _("Rappel : RDV %(quand)s, "))
 
 
 def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:
-    debut, _ = _heures_locales(rendez_vous)
     ou = {
-        TypeLieu.TELEPHONE: "par téléphone",
-        TypeLieu.VISIO: "en visio",
-        TypeLieu.DOMICILE: "à domicile",
+        TypeLieu.TELEPHONE: _("par téléphone"),
+        TypeLieu.VISIO: _("en visio"),
+        TypeLieu.DOMICILE: _("à domicile"),
     }.get(TypeLieu(rendez_vous.type_lieu), rendez_vous.lieu.nom if rendez_vous.lieu else rendez_vous.structure.nom)
     return _sms(
-        f"{annonce} {jour_et_mois(debut)} à {heure(debut)}, ",
+        annonce % {"quand": _jour_et_heure(rendez_vous)},
         en_ligne(ou),
-        f". Voir ou annuler : {lien_secret(rendez_vous)}",
+        _(". Voir ou annuler : %(lien)s") % {"lien": lien_secret(rendez_vous)},
     )
 
 
 def annulation_par_sms(rendez_vous: RendezVous) -> str:
     """The structure's own message is on the page behind the link: it may be long, an SMS may not."""
-    debut, _ = _heures_locales(rendez_vous)
-    quand = f"{jour_et_mois(debut)} à {heure(debut)}"
+    quand = {"quand": _jour_et_heure(rendez_vous)}
     if rendez_vous.statut == Statut.EXCUSE:
-        return en_gsm7(f"Vous avez annulé votre RDV du {quand}. Vous n'avez rien d'autre à faire.")
-    lien = f". Détails : {lien_secret(rendez_vous)}"
-    return _sms(f"RDV du {quand} annulé par ", en_ligne(rendez_vous.structure.nom), lien)
+        return en_gsm7(_("Vous avez annulé votre RDV du %(quand)s. Vous n'avez rien d'autre à faire.") % quand)
+    return _sms(
+        _("RDV du %(quand)s annulé par ") % quand,
+        en_ligne(rendez_vous.structure.nom),
+        _(". Détails : %(lien)s") % {"lien": lien_secret(rendez_vous)},
+    )
 
 
 def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
+    debut, _fin = _heures_locales(rendez_vous)
     return Texte(
         en_ligne(f"Nouveau rendez-vous : {moment(debut)}"),
         _paragraphes(
@@ -260,7 +291,7 @@ def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
 
 
 def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
+    debut, _fin = _heures_locales(rendez_vous)
     par = "la personne" if rendez_vous.statut == Statut.EXCUSE else "votre structure"
     return Texte(
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
@@ -275,8 +306,8 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
 
 
 def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
-    debut, _ = _heures_locales(rendez_vous)
-    avant, _ = _heures_locales(ancien)
+    debut, _fin = _heures_locales(rendez_vous)
+    avant, _fin = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
@@ -290,7 +321,7 @@ def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par_l
 
 def retrait_pour_agent(ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
     """For the agent who had the rendez-vous before it went to a colleague."""
-    debut, _ = _heures_locales(ancien)
+    debut, _fin = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
         _paragraphes(
@@ -313,6 +344,34 @@ def _paragraphes(*paragraphes: str) -> str:
 
 def _rubrique(titre: str, texte: str) -> str:
     return f"{titre}\n{texte.strip()}" if texte.strip() else ""
+
+
+def _bonjour(prenom: str) -> str:
+    return _("Bonjour %(prenom)s,") % {"prenom": en_ligne(prenom)}
+
+
+def _sujet(modele: str, rendez_vous: RendezVous) -> str:
+    debut, _fin = _heures_locales(rendez_vous)
+    return en_ligne(modele % {"quand": moment(debut)})
+
+
+def _jour_et_heure(rendez_vous: RendezVous) -> str:
+    debut, _fin = _heures_locales(rendez_vous)
+    return jour_et_heure(debut)
+
+
+def _avec_qui(rendez_vous: RendezVous) -> str:
+    qui = {"agent": rendez_vous.agent.nom_complet, "structure": rendez_vous.structure.nom}
+    return _("Votre rendez-vous est avec %(agent)s, %(structure)s.") % qui
+
+
+def _a_savoir(rendez_vous: RendezVous) -> str:
+    motif = rendez_vous.motif
+    return _rubrique(_("À savoir avant de venir :") if motif.sur_place else _("À savoir :"), motif.information_apres)
+
+
+def _lien_personnel(annonce: str, lien: str) -> str:
+    return "\n".join((annonce, lien, _("Ce lien est personnel : ne le transmettez pas.")))
 
 
 def _heures_locales(rendez_vous: RendezVous) -> tuple[datetime, datetime]:
@@ -347,29 +406,32 @@ def _ou(rendez_vous: RendezVous, participation: Participation) -> str:
     match rendez_vous.type_lieu:
         case TypeLieu.TELEPHONE:
             telephone = participation.apprenant.telephone
-            return f"Nous vous appellerons au {telephone.as_national}." if telephone else "Nous vous appellerons."
+            if telephone:
+                return _("Nous vous appellerons au %(numero)s.") % {"numero": telephone.as_national}
+            return _("Nous vous appellerons.")
         case TypeLieu.VISIO:
             adresse = rendez_vous.agent.url_visio
             if adresse:
-                return f"Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :\n{adresse}"
-            return "Par visioconférence. La structure vous donnera l'adresse."
+                annonce = _("Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :")
+                return f"{annonce}\n{adresse}"
+            return _("Par visioconférence. La structure vous donnera l'adresse.")
         case TypeLieu.DOMICILE:
             domicile = rendez_vous.adresse_domicile
-            return f"À votre domicile : {domicile}." if domicile else "À votre domicile."
+            return _("À votre domicile : %(adresse)s.") % {"adresse": domicile} if domicile else _("À votre domicile.")
     lieu = rendez_vous.lieu
     if lieu is None:
         return ""
     return f"{lieu.nom}\n{lieu.adresse_complete}"
 
 
-def _telephone(rendez_vous: RendezVous, *, debut: str = "Une question ? Téléphonez") -> str:
+def _telephone(rendez_vous: RendezVous, *, modele: str = "") -> str:
     """The number of the place where the person is expected, else the structure's."""
     lieu, structure = rendez_vous.lieu, rendez_vous.structure
-    if structure.telephone:
-        return f"{debut} au {structure.telephone.as_national} ({structure.nom})."
-    if lieu is not None and lieu.telephone:
-        return f"{debut} au {lieu.telephone.as_national} ({lieu.nom})."
-    return ""
+    qui: Structure | Lieu | None = structure if structure.telephone else lieu
+    if qui is None or not qui.telephone:
+        return ""
+    modele = modele or _("Une question ? Téléphonez au %(numero)s (%(qui)s).")
+    return modele % {"numero": qui.telephone.as_national, "qui": qui.nom}
 
 
 def _fiche_agent(rendez_vous: RendezVous) -> str:

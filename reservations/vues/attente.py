@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -71,6 +72,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
                 agent=lien.agent,
                 adresse=adresse_du_visiteur(request),
                 maintenant=timezone.now(),
+                langue=get_language(),
                 **form.cleaned_data,
             )
         except TropDeCodes as trop:
@@ -174,7 +176,7 @@ def _prendre(request: HttpRequest, attente: Attente) -> HttpResponse:
     except CreneauIndisponible:
         messages.error(request, _("Cette place n'est plus gardée pour vous : vous ne l'avez pas prise."))
     except ReservationImpossible as refus:
-        messages.error(request, f"{refus} {_("Vous n'avez pas pris cette place.")}")
+        messages.error(request, " ".join((str(refus), _("Vous n'avez pas pris cette place."))))
     else:
         request.session["vient_de"] = [geste, obtenu.jeton]
         return redirect("reservations:rendez_vous_public", jeton=obtenu.jeton)

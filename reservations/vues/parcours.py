@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -165,7 +166,7 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
     try:
         if formulaire is not None:
             identification.verifier_code(demarche=demarche, code=formulaire.cleaned_data["code"], maintenant=maintenant)
-        rendez_vous = services.confirmer(demarche=demarche, maintenant=maintenant)
+        rendez_vous = services.confirmer(demarche=demarche, maintenant=maintenant, langue=get_language())
     except CodeRefuse as refus:
         garder_saisie(request, demarche, "code", erreurs={"code": str(refus)})
         return redirect("reservations:code", jeton=demarche.jeton)

@@ -220,6 +220,11 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "cartographie_rouvrir_un_retire": lambda: Releve.objects.create(lieu=LieuFactory(), a_rouvrir=True),
     "cartographie_publication_unique": lambda: Publication.objects.create(pk=2),
     "reservations_canal_connu": lambda: Message.objects.create(canal="pigeon", destinataire="x", texte="x"),
+    "reservations_message_langue": lambda: rappel(langue="xx"),
+    "reservations_attente_langue": lambda: Attente.objects.create(motif=MotifFactory(), langue="xx"),
+    "reservations_apprenant_langue": lambda: Apprenant.objects.create(
+        structure=StructureFactory(), prenom="Nadia", nom="Benali", langue="xx"
+    ),
     "reservations_etat_connu": lambda: rappel(etat="perdu", etat_le=HUIT_HEURES),
     "reservations_etat_date": lambda: rappel(etat="envoye"),
     "reservations_rappel_connu": lambda: rappel(debut=None),

@@ -1,19 +1,23 @@
 """The whole path in English: every page is read, and no French is left but what the structure wrote."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from motifs.models import TypeLieu
 from reservations import services
-from reservations.models import Demarche, RendezVous
-from structures.models import AncienLien
+from reservations.courrier import redaction
+from reservations.courrier.envoi import envoyer
+from reservations.courrier.messagerie import ecrire_rappels
+from reservations.courrier.sms import GSM7, GSM7_DOUBLES, UNE_PARTIE, longueur_gsm7
+from reservations.models import Apprenant, Demarche, Message, RendezVous, Statut
+from structures.models import AncienLien, MessagesRecus
 from tests.aides_agent import connecte, une_equipe
 from tests.factories import LieuFactory, MotifFactory
 from tests.reservations.aides_parcours import (
@@ -236,6 +240,78 @@ def test_my_rendez_vous_are_in_english(anglais: Client) -> None:
     assert "Past or cancelled" in liste
     quitte = anglais.post(reverse("reservations:mes_rendez_vous_quitter"), follow=True)
     assert "no longer shown on this device" in lu(quitte)
+
+
+# --- Messages -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_written_to_a_learner_stays_in_the_language_they_chose(anglais: Client) -> None:
+    """Whoever acts and when: the agent two weeks later, the job of the reminders. To the agent, French."""
+    monde = un_monde_ouvert(nom="Computing")
+    monde.structure.rappel_48h = True
+    monde.structure.save()
+    monde.agent.messages_recus = MessagesRecus.TOUS
+    monde.agent.save()
+    rendez_vous = un_rendez_vous(anglais, monde)
+    assert Message.objects.get(confidentiel=True).sujet == "Your code to book an appointment"
+    avant = rendez_vous.debut - timedelta(days=9)
+    RendezVous.objects.update(cree_le=avant)
+    Message.objects.filter(rendez_vous=rendez_vous).update(cree_le=avant)
+    assert ecrire_rappels(maintenant=rendez_vous.debut - timedelta(days=1)) == 1
+    services.annuler_par_structure(rendez_vous=rendez_vous, message="", maintenant=timezone.now())
+    recus = list(Message.objects.filter(destinataire="jeanne@exemple.fr", confidentiel=False).order_by("pk"))
+    assert [message.sujet.partition(":")[0] for message in recus] == [
+        "Appointment confirmed",
+        "Reminder of your appointment",
+        "Appointment cancelled",
+    ]
+    assert "SUMMARY:Computing with Crest Digital" in recus[0].ics
+    for message in recus:
+        propre = f"{message.sujet}\n{message.texte}".replace(str(monde.agent), "").replace(monde.lieu.nom, "")
+        lignes = propre.replace(monde.lieu.adresse_complete, "").splitlines()
+        assert [ligne for ligne in lignes if FRANCAIS.search(ligne.strip()) and "http" not in ligne] == []
+    envoyes = list(Message.objects.filter(destinataire=monde.agent.courriel).order_by("pk"))
+    assert [message.sujet.partition(" :")[0] for message in envoyes] == ["Nouveau rendez-vous", "Rendez-vous annulé"]
+    assert {message.langue for message in envoyes} == {"fr"}
+
+
+def test_the_email_sent_says_its_language(anglais: Client, mailoutbox) -> None:
+    rendez_vous = un_rendez_vous(anglais, un_monde_ouvert())
+    envoyer(Message.objects.get(rendez_vous=rendez_vous, destinataire="jeanne@exemple.fr").pk)
+    (corps,) = [morceau.content for morceau in mailoutbox[0].alternatives]
+    assert '<html lang="en" dir="ltr">' in corps
+
+
+def test_the_language_is_the_one_of_the_last_booking(anglais: Client) -> None:
+    monde = un_monde_ouvert()
+    un_rendez_vous(anglais, monde)
+    assert Apprenant.objects.get().langue == "en"
+    anglais.cookies["langue"] = "fr"
+    un_rendez_vous(anglais, monde)
+    assert Apprenant.objects.get().langue == "fr"
+
+
+@pytest.mark.parametrize("type_lieu", list(TypeLieu))
+def test_an_sms_in_english_is_one_part(settings, type_lieu: TypeLieu) -> None:
+    """On the longest of days, in a place with a long name."""
+    settings.SITE_URL = "https://rdv.conseiller-numerique.example"
+    monde = un_monde(ouvrir=False, type_lieu=type_lieu)
+    monde.lieu.nom = "Médiathèque départementale François-Mitterrand de la vallée"
+    rendez_vous = prendre_ailleurs(monde, datetime(2026, 9, 23, 10, 30, tzinfo=UTC))
+    with translation.override("en"):
+        textes = [
+            redaction.code_par_sms("123456"),
+            redaction.code_par_sms("123456", redaction.Pour.VOIR),
+            redaction.code_par_sms("123456", redaction.Pour.ATTENDRE),
+            redaction.confirmation_par_sms(rendez_vous),
+            redaction.deplacement_par_sms(rendez_vous),
+            redaction.rappel_par_sms(rendez_vous),
+            redaction.annulation_par_sms(rendez_vous),
+        ]
+        rendez_vous.statut = Statut.EXCUSE
+        textes.append(redaction.annulation_par_sms(rendez_vous))
+    assert [texte for texte in textes if longueur_gsm7(texte) > UNE_PARTIE or set(texte) - GSM7 - GSM7_DOUBLES] == []
+    assert textes[3].startswith("Appointment Wednesday 23 September at 12:30, ")
 
 
 def test_errors_of_the_public_pages_are_in_english(anglais: Client) -> None:
