@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, Min, OuterRef
+from django.db.models import Avg, Count, Exists, F, Min, OuterRef, QuerySet
 from django.db.models.functions import Floor
 
 from cartographie.models import EtatDuBouton
-from cartographie.requetes import lieux_publics
+from structures.models import Lieu
 
 CASES = 6  # at least so many cells on the longer side of the frame, at most twice as many
 
@@ -40,19 +40,17 @@ class Cadre:
         return case
 
 
-def points(cadre: Cadre) -> list[list[Any]]:
+def points(cadre: Cadre, lieux: QuerySet[Lieu], *, reservable: bool = False) -> list[list[Any]]:
     """Return [latitude, longitude, places, of which bookable] for each cell, and […, key, name] for a place alone.
 
     One query. Bookable as published.
     """
     allume = EtatDuBouton.objects.en_cours().filter(actif=True, lieu=OuterRef("pk"))
     case = cadre.case
+    ici = lieux.filter(latitude__range=(cadre.sud, cadre.nord), longitude__range=(cadre.ouest, cadre.est))
     cases = (
-        lieux_publics()
-        .filter(
-            latitude__range=(cadre.sud, cadre.nord),
-            longitude__range=(cadre.ouest, cadre.est),
-        )
+        (ici.filter(Exists(allume)) if reservable else ici)
+        .select_related(None)
         .values(colonne=Floor(F("longitude") / case), ligne=Floor(F("latitude") / case))
         .annotate(
             nombre=Count("pk"),

@@ -1,6 +1,7 @@
 """Public pages of the places: the list, by commune or by département, and the page of one of them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -57,13 +59,20 @@ def carte(request: HttpRequest, *, integree: bool = False) -> HttpResponse:
     """Find a place near a commune or a point; without either, choose a département."""
     formulaire = FormulaireRecherche(request.GET)
     demande = formulaire.demande()
+    if not demande["ou"] and nom_du_departement(departement_choisi := request.GET.get("departement", "")):
+        return _filtrer_le_departement(request, departement_choisi, integree=integree)
     commune, autres, inconnue = _commune(request, demande["ou"])
     position = position_de(commune) if commune else _position(request)
+    if commune and not demande["ou"]:  # chosen among others of its name: said in the field
+        formulaire = FormulaireRecherche(
+            {**request.GET.dict(), "ou": " ".join([commune.nom, *commune.codes_postaux[:1]])}
+        )
     contexte: dict[str, Any] = {
         "titre": f"Aide numérique près de {commune.nom}" if commune else "Trouver un lieu d'aide numérique",
         "commune": commune,
         "autres": autres,
         "inconnue": inconnue,
+        "gardes": _gardes(request, "lat", "lon") if position and not commune else _gardes(request),
         "proches": True,
         "ordre_simple": "Le plus près",
         "indexable": not request.GET,
@@ -74,7 +83,7 @@ def carte(request: HttpRequest, *, integree: bool = False) -> HttpResponse:
         contexte |= _page_de_resultats(request, lieux, demande, position)
     else:
         contexte["departements"] = departements()
-    contexte["vue"] = _vue(position, 10)
+    contexte["vue"] = _vue(position, 10, demande)
     return render(request, "cartographie/carte.html", {**contexte, "form": formulaire})
 
 
@@ -90,11 +99,12 @@ def departement(request: HttpRequest, code: str, *, integree: bool = False) -> H
     lieux = du_departement(_filtres(demande), code)
     contexte = {
         "titre": f"Aide numérique : {nom}",
+        "gardes": [("departement", code), *_gardes(request)],
         "ordre_simple": "Par commune",
         "indexable": not request.GET.keys() - {"page"},
         **_page(integree),
         "form": formulaire,
-        "vue": _vue(_centre(lieux), 8),
+        "vue": _vue(_centre(lieux), 8, demande),
         **_page_de_resultats(request, lieux, demande, None),
     }
     return render(request, "cartographie/carte.html", contexte)
@@ -104,14 +114,16 @@ def departement(request: HttpRequest, code: str, *, integree: bool = False) -> H
 @require_safe
 @cache_control(public=True, max_age=300)
 def points_de_la_carte(request: HttpRequest) -> JsonResponse:
-    """What the map draws in a frame."""
+    """What the map draws in a frame: the places of the list's filters."""
     try:
         cadre = Cadre(*(float(request.GET.get(bord, "")) for bord in ("ouest", "sud", "est", "nord")))
     except ValueError:
         cadre = None
     if cadre is None or not cadre.valable:
         return JsonResponse({"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}, status=400)
-    return JsonResponse({"points": points(cadre)}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+    demande = FormulaireRecherche(request.GET).demande()
+    trouves = points(cadre, _filtres(demande), reservable=demande["reservable"])
+    return JsonResponse({"points": trouves}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
 
 
 def _page(integree: bool) -> dict[str, Any]:
@@ -125,10 +137,29 @@ def _page(integree: bool) -> dict[str, Any]:
     }
 
 
-def _vue(position: Position | None, zoom: int) -> dict[str, Any]:
-    """Where the map opens (None: on the mainland), and on what: our outlines, or the tiles that the instance chose."""
-    vue: dict[str, Any] = {"tuiles": settings.CARTE_TUILES, "attribution": settings.CARTE_ATTRIBUTION}
+def _vue(position: Position | None, zoom: int, demande: dict[str, Any]) -> dict[str, Any]:
+    """Where the map opens (None: on the mainland), on what (our outlines, or tiles), and which places."""
+    filtres = {nom: demande[nom] for nom in ("service", "accueil") if demande[nom]}
+    vue: dict[str, Any] = {
+        "tuiles": settings.CARTE_TUILES,
+        "attribution": settings.CARTE_ATTRIBUTION,
+        "filtres": urlencode(filtres | ({"reservable": "on"} if demande["reservable"] else {})),
+    }
     return vue | ({"latitude": position[0], "longitude": position[1], "zoom": zoom} if position else {"zoom": ""})
+
+
+def _gardes(request: HttpRequest, *noms: str) -> list[tuple[str, str]]:
+    """Return what the search form sends again, so that another filter loses neither the point nor the order."""
+    return [(nom, request.GET[nom]) for nom in (*noms, "ordre") if nom in request.GET]
+
+
+def _filtrer_le_departement(request: HttpRequest, code: str, *, integree: bool) -> HttpResponse:
+    """Lead back to the page of a département with the filters chosen there."""
+    demande = request.GET.copy()
+    for nom in ("departement", "ou", "page"):
+        demande.pop(nom, None)
+    adresse = reverse(_page(integree)["vue_departement"], args=[code])
+    return redirect(f"{adresse}?{demande.urlencode()}" if demande else adresse)
 
 
 def _centre(lieux: list[Lieu]) -> Position | None:

@@ -99,7 +99,7 @@
       });
       if (enCours) enCours.abort();
       enCours = new AbortController();
-      fetch(infos.points + "?" + demande, { signal: enCours.signal }).then(function (reponse) {
+      fetch(infos.points + "?" + demande + "&" + infos.filtres, { signal: enCours.signal }).then(function (reponse) {
         if (!reponse.ok) throw new Error(String(reponse.status));
         return reponse.json();
       }).then(function (lus) {

@@ -161,3 +161,25 @@ def test_a_long_list_has_pages(client: Client) -> None:
         un_lieu(f"Lieu {rang:02d}")
     assert noms(client.get("/carte/departement/26/?page=2")) == ["Lieu 20"]
     assert "page=2" in client.get("/carte/?ou=Crest").content.decode()
+
+
+def test_another_filter_loses_neither_the_place_nor_the_order(client: Client) -> None:
+    une_equipe_reservable("Réservable", CREST)
+    un_lieu("Sans rendez-vous")
+
+    def renvoyer(adresse: str, **coches: str) -> HttpResponse:
+        """Send the search form of a page again, as a browser does."""
+        formulaire = html.fromstring(client.get(adresse).content).forms[0]
+        valeurs = {nom: valeur for nom, valeur in formulaire.form_values() if nom}
+        return client.get(formulaire.action, {**valeurs, **coches}, follow=True)
+
+    for adresse, titre in (
+        ("/carte/departement/26/?ordre=tot", "Aide numérique : Drôme"),
+        ("/carte/?lat=44.7&lon=5.0&ordre=tot", "Trouver un lieu d'aide numérique"),
+        ("/carte/?commune=26108&ordre=tot", "Aide numérique près de Crest"),
+        ("/integrer/carte/departement/26/?ordre=tot", "Aide numérique : Drôme"),
+    ):
+        reponse = renvoyer(adresse, reservable="on")
+        assert [nom.removesuffix(" (nouvel onglet)") for nom in noms(reponse)] == ["Réservable"]
+        assert titre in texte(reponse)
+        assert reponse.context["au_plus_tot"] is True

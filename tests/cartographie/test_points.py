@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from cartographie.points import CASES, Cadre, points
 from cartographie.publication import publier
+from cartographie.recherche import lieux_filtres
 from tests.aides_agent import une_equipe, une_plage
 from tests.factories import LieuFactory, StructureFactory
 
@@ -38,8 +40,8 @@ def test_places_close_to_each_other_are_one_point() -> None:
     LieuFactory(structure=equipe.structure)
     LieuFactory(structure=StructureFactory(solidarites=True), latitude=48.85, longitude=2.35)
 
-    assert points(FRANCE) == [[44.729, 5.0223, 2, 1], [48.85, 2.35, 1, 0, seul.pk, "Paris"]]
-    assert [p[:4] for p in points(Cadre(5.0222, 44.7289, 5.0225, 44.7292))] == [
+    assert points(FRANCE, lieux_filtres()) == [[44.729, 5.0223, 2, 1], [48.85, 2.35, 1, 0, seul.pk, "Paris"]]
+    assert [p[:4] for p in points(Cadre(5.0222, 44.7289, 5.0225, 44.7292), lieux_filtres())] == [
         [44.7289, 5.0222, 1, 1],
         [44.7291, 5.0224, 1, 0],
     ]
@@ -67,3 +69,27 @@ def test_a_frame_that_makes_no_sense_is_refused(client: Client, demande: dict[st
     reponse = client.get("/carte/points.json", demande)
     assert reponse.status_code == 400
     assert reponse.json() == {"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}
+
+
+@pytest.mark.django_db
+def test_the_map_shows_the_places_of_the_filters(client: Client) -> None:
+    equipe = une_equipe()
+    equipe.motif.reservable_en_ligne = True
+    equipe.motif.save()
+    equipe.lieu.latitude, equipe.lieu.longitude = 44.7289, 5.0222
+    equipe.lieu.save()
+    une_plage(equipe)
+    publier(maintenant=timezone.now())
+    ferme = LieuFactory(structure=equipe.structure, ouvert=False, latitude=47, longitude=5, nom="Fermé")
+    LieuFactory(latitude=48.8, longitude=2.3, nom="Paris", fiche={"prise_en_charge_specifique": ["Surdité"]})
+
+    def noms(**filtres: str) -> list[str]:
+        lus = client.get("/carte/points.json", {"ouest": -6, "sud": 41, "est": 10, "nord": 52, **filtres}).json()
+        return [point[5] for point in lus["points"]]
+
+    assert noms() == ["Salle numérique", ferme.nom, "Paris"]
+    assert noms(reservable="on") == ["Salle numérique"]
+    assert noms(accueil="Surdité") == ["Paris"]
+    assert noms(accueil="Inconnu", service="<b>") == noms()
+    zone = html.fromstring(client.get("/carte/", {"accueil": "Surdité", "reservable": "on"}).content)
+    assert zone.xpath("//@data-filtres") == ["accueil=Surdit%C3%A9&reservable=on"]

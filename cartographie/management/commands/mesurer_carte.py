@@ -39,7 +39,7 @@ class Command(BaseCommand):
         for nom, position in VUES.items():
             lieux = autour(lieux_filtres(), position)
             self._chronometrer(f"prochain créneau de {len(lieux)} lieux, {nom}", partial(prochaines, lieux, maintenant))
-        self._chronometrer("la carte du pays : ses points", lambda: points(Cadre(-6, 41, 10, 52)))
+        self._chronometrer("la carte du pays : ses points", lambda: points(Cadre(-6, 41, 10, 52), lieux_filtres()))
         self._chronometrer(
             "prochain créneau de tous les lieux, département par département",
             lambda: [prochaines(du_departement(lieux_filtres(), d["code"]), maintenant) for d in departements()],
