@@ -153,13 +153,15 @@ def _inscrire(attente: Attente, maintenant: datetime) -> Attente:
 
 
 def _reprendre(deja: Attente, nouvelle: Attente) -> Attente:
-    """Asked twice is waiting once, at the first rank, for what was asked last."""
-    if nouvelle.rendez_vous is not None:
-        if deja.rendez_vous is not None and deja.rendez_vous != nouvelle.rendez_vous:
-            raise AttenteImpossible(_("Vous attendez déjà une place plus tôt pour un autre rendez-vous du même genre."))
+    """Asked twice is waiting once, at the first rank, for what and for whom was said last."""
+    if deja.rendez_vous is not None and nouvelle.rendez_vous not in (None, deja.rendez_vous):
+        raise AttenteImpossible(_("Vous attendez déjà une place plus tôt pour un autre rendez-vous du même genre."))
+    if deja.rendez_vous is None:  # else the name is that of its learner
         deja.rendez_vous = nouvelle.rendez_vous
+        deja.prenom, deja.nom, deja.telephone = nouvelle.prenom, nouvelle.nom, nouvelle.telephone
+        deja.adresse_domicile = nouvelle.adresse_domicile
     deja.agent, deja.langue = nouvelle.agent, nouvelle.langue
-    deja.save(update_fields=["agent", "rendez_vous", "langue"])
+    deja.save()
     if nouvelle.pk:
         nouvelle.delete()
     return deja

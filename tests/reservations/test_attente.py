@@ -455,6 +455,7 @@ def test_asked_twice_one_waits_once_at_the_first_rank():
     premiere, seconde = inscrire(monde), inscrire(monde, prenom="Anna")
 
     assert Attente.objects.get() == premiere == seconde
+    assert str(seconde) == "Anna Silva"
 
 
 def test_a_few_lists_at_a_time():
