@@ -143,6 +143,28 @@ def test_a_learner_s_page_has_no_word_outside_the_translations(chemin: Path) -> 
     assert [mot for mot in mots if mot not in SANS_LANGUE and not mot.startswith("rdv-")] == []
 
 
+# --- Right to left --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feuille", sorted((RACINE / "static" / "css").glob("*.css")), ids=lambda feuille: feuille.name)
+def test_our_style_sheets_say_start_and_end_not_left_and_right(feuille: Path) -> None:
+    """A language written from right to left turns the page over: margins, borders and places follow the text."""
+    texte = re.sub(r"/\*.*?\*/", "", feuille.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"(?<![-\w])(?:left|right)\s*:|-(?:left|right)\b|:\s*(?:left|right)\b", texte) == []
+    # The four sides in one value: the second is the right, the fourth the left.
+    quatre = re.findall(r"(?:margin|padding|inset|border-width): ([^\s;]+) ([^\s;]+) ([^\s;]+) ([^\s;]+);", texte)
+    assert [cotes for cotes in quatre if cotes[1] != cotes[3]] == []
+
+
+@pytest.mark.django_db
+def test_a_language_written_from_right_to_left_says_so(client: Client, settings) -> None:
+    settings.LANGUAGES = [*settings.LANGUAGES, ("ar", "العربية")]
+    client.cookies["langue"] = "ar"
+    page = _page(client, "/")
+    assert (page.get("lang"), page.get("dir")) == ("ar", "rtl")
+    assert page.xpath("//form[@class='rdv-langue']/button/text()") == ["Français", "English"]
+
+
 # --- Choosing ------------------------------------------------------------------------------------------------------
 
 
