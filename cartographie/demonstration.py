@@ -25,7 +25,7 @@ from plages.models import Absence, PlageOuverture
 from plages.recurrence import Frequence, en_utc
 from plages.services import enregistrer_absence, enregistrer_plage, jours_fermes
 from reservations.creneaux import Creneau, Demande, creneaux_libres
-from reservations.models import STATUTS_ANNULES, Apprenant, Participation, RendezVous, Statut
+from reservations.models import STATUTS_ANNULES, Apprenant, Participation, Prescripteur, RendezVous, Statut
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Role, Structure
 
 DONNEES = Path(__file__).parent / "donnees"
@@ -547,7 +547,21 @@ def _rendez_vous_a_venir(
 
 
 def _enregistrer(rendez_vous: list[RendezVous], apprenants: list[Apprenant]) -> None:
-    """Write the rendez-vous, with one learner each and the instructions they accepted."""
+    """Write the rendez-vous, with one learner each and the instructions they accepted; prescribed if their motif is."""
+    prescrits = [rdv for rdv in rendez_vous if rdv.motif.ouvert_a == Public.PRESCRIPTEURS]
+    if prescrits:
+        prescripteur, _ = Prescripteur.objects.get_or_create(
+            prenom="Nadia",
+            nom="Roche",
+            organisation="CCAS de Montélimar",
+            courriel="nadia.roche@exemple.fr",
+            telephone="+33475000000",
+        )
+        for rdv in prescrits:
+            rdv.prescripteur, rdv.note_du_prescripteur = (
+                prescripteur,
+                "Première fois : préfère qu'on lui montre lentement.",
+            )
     RendezVous.objects.bulk_create(rendez_vous)
     Participation.objects.bulk_create(
         Participation(

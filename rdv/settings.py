@@ -248,6 +248,8 @@ OPTIONS_PAR_VISITEUR = 2
 OPTIONS_PAR_ADRESSE = env.int("OPTIONS_PAR_ADRESSE", default=20)  # a library's computers share one address
 # Rendez-vous to come of one contact, in all the structures; whoever has more telephones.
 RENDEZ_VOUS_PAR_CONTACT = env.int("RENDEZ_VOUS_PAR_CONTACT", default=5)
+# Rendez-vous taken by one prescriber in 24 hours: a desk's whole day, and no more.
+RENDEZ_VOUS_PAR_PRESCRIPTEUR_ET_JOUR = env.int("RENDEZ_VOUS_PAR_PRESCRIPTEUR_ET_JOUR", default=40)
 # A robot fills the contact step at once, nobody else does.
 SECONDES_AVANT_CONTACT = env.int("SECONDES_AVANT_CONTACT", default=2)
 CODE_MINUTES = 15

@@ -7,13 +7,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from reservations.models import (
+    AppareilDuPrescripteur,
     Apprenant,
     Attente,
     Consultation,
     Demarche,
     EnvoiDeCode,
+    IdentificationPrescripteur,
     Message,
     Participation,
+    Prescripteur,
     RendezVous,
     Statut,
 )
@@ -25,27 +28,47 @@ LOT = 500
 
 
 def oublier_demarches(*, maintenant: datetime) -> int:
-    """Delete bookings in progress, consultations and counts of codes older than a day; whoever asked to wait a day ago
-    without giving the code, or left the list a day ago.
+    """Delete what is older than a day: bookings in progress, consultations, identifications, counts of codes, whoever
+    asked to wait without giving the code, or left the list. Devices too old to be remembered.
 
     What was booked is in the rendez-vous.
     """
     limite = maintenant - CONSERVATION_DEMARCHES
     Consultation.objects.filter(cree_le__lt=limite).delete()
+    IdentificationPrescripteur.objects.filter(cree_le__lt=limite).delete()
+    AppareilDuPrescripteur.objects.filter(expire_a__lte=maintenant).delete()
     EnvoiDeCode.objects.filter(envoye_le__lt=limite).delete()
     Attente.objects.filter(Q(inscrite_le__isnull=True, cree_le__lt=limite) | Q(close_le__lt=limite)).delete()
     return Demarche.objects.filter(cree_le__lt=limite).delete()[1].get(Demarche._meta.label, 0)
 
 
 def purger(*, maintenant: datetime) -> dict[str, int]:
-    """Erase messages older than six months, learners two years after their last rendez-vous, rendez-vous left empty."""
+    """Erase messages older than six months, learners two years after their last rendez-vous, rendez-vous left empty,
+    prescribers two years after their last one."""
     limite = maintenant - CONSERVATION_APPRENANTS
     messages = Message.objects.filter(cree_le__lt=maintenant - CONSERVATION_MESSAGES).delete()[0]
     return {
         "messages": messages,
         "apprenants": _purger_apprenants(limite),
         "rendez_vous": _purger_rendez_vous(limite),
+        "prescripteurs": _purger_prescripteurs(limite),
     }
+
+
+def _purger_prescripteurs(limite: datetime) -> int:
+    """Erase who prescribed nothing since, from the rendez-vous kept for their learner too: the note was theirs."""
+    recents = RendezVous.objects.filter(prescripteur=OuterRef("pk"), fin__gte=limite)
+    nombre = 0
+    while True:
+        with transaction.atomic():
+            anciens = Prescripteur.objects.filter(~Exists(recents), cree_le__lt=limite)
+            lot = list(anciens.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:LOT])
+            if not lot:
+                return nombre
+            RendezVous.objects.filter(prescripteur__in=lot).update(
+                prescripteur=None, note_du_prescripteur="", annule_par_prescripteur=False
+            )
+            nombre += Prescripteur.objects.filter(pk__in=lot).delete()[1].get(Prescripteur._meta.label, 0)
 
 
 def _purger_apprenants(limite: datetime) -> int:

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import reduce
 from operator import or_
 
@@ -31,6 +32,14 @@ class Statut(models.TextChoices):
     ABSENT = "absent", "Personne absente"
     EXCUSE = "excuse", "Annulé par la personne"
     ANNULE = "annule", "Annulé par la structure"
+
+
+class Par(Enum):
+    """By whom a rendez-vous is moved or cancelled."""
+
+    STRUCTURE = "structure"
+    PERSONNE = "personne"
+    PRESCRIPTEUR = "prescripteur"
 
 
 STATUTS_OCCUPANTS = (Statut.OPTION, Statut.PREVU, Statut.HONORE, Statut.ABSENT)
@@ -172,6 +181,9 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         participants = Participation.objects.filter(apprenant__in=Apprenant.objects.filter(cible))
         return self.filter(pk__in=participants.values("rendez_vous")).exclude(statut=Statut.OPTION)
 
+    def prescrits_par(self, prescripteur: Prescripteur) -> "RendezVousQuerySet":
+        return self.filter(prescripteur=prescripteur).exclude(statut=Statut.OPTION)
+
     def passes(self, maintenant: datetime, depuis: timedelta) -> "RendezVousQuerySet":
         """Those that ended within `depuis`, whatever became of them, the last one first."""
         return self.filter(fin__lte=maintenant, debut__gte=maintenant - depuis).order_by("-debut", "-pk")
@@ -209,7 +221,8 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         return self.filter(statut=Statut.OPTION, expire_a__lte=maintenant)
 
     def avec_details(self) -> "RendezVousQuerySet":
-        return self.select_related("structure", "motif", "agent", "lieu").prefetch_related("participations__apprenant")
+        avec = self.select_related("structure", "motif", "agent", "lieu", "prescripteur")
+        return avec.prefetch_related("participations__apprenant")
 
 
 def _occupation() -> Func:
@@ -331,6 +344,17 @@ class RendezVous(models.Model):
     def __str__(self) -> str:
         return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
 
+    @property
+    def annule_par(self) -> Par:
+        """By whom a cancelled rendez-vous was."""
+        if self.statut != Statut.EXCUSE:
+            return Par.STRUCTURE
+        return Par.PRESCRIPTEUR if self.annule_par_prescripteur else Par.PERSONNE
+
+    @property
+    def statut_en_mots(self) -> str:
+        return "Annulé par le prescripteur" if self.annule_par_prescripteur else self.get_statut_display()
+
     def est_annulable(self, maintenant: datetime) -> bool:
         """Whether it may still be cancelled or moved: the rendez-vous is kept and has not begun."""
         return self.statut == Statut.PREVU and maintenant < self.debut
@@ -434,6 +458,10 @@ class Demarche(PorteurDeCode):
     adresse_domicile = models.CharField("adresse où aller", max_length=300, blank=True)
     # Begun by the way of the prescribers (/p/), for someone they accompany: the names above are that person's.
     par_prescripteur = models.BooleanField("prise par un prescripteur", default=False)
+    # Once known: in a session lost since, they find their booking again.
+    prescripteur = models.ForeignKey(
+        Prescripteur, models.SET_NULL, related_name="demarches", null=True, blank=True, db_index=False
+    )
     note = models.TextField("note pour l'agent", blank=True)
     instructions = models.TextField("instructions acceptées", blank=True)
     instructions_acceptees_le = models.DateTimeField("acceptées le", null=True, blank=True)

@@ -52,6 +52,11 @@ class Lien:
     def __str__(self) -> str:
         return self.jeton or self.structure.lien
 
+    @property
+    def pour(self) -> str:
+        """What the pages of the prescribers' way remind of; they are in French only."""
+        return "pour une personne que vous accompagnez" if self.prescripteur else ""
+
 
 def lien_de(demarche: Demarche | Attente) -> Lien:
     """Return the link by which someone books or waits; the structure's own once the agent has closed theirs."""
@@ -428,19 +433,23 @@ class Etape:
         return modele % {"numero": self.numero, "total": self.total}
 
 
-def etapes(*, plusieurs_motifs: bool, instructions: bool) -> tuple[str, ...]:
-    """Return the names of the steps of one path. With a single motif nobody chooses: that step does not exist."""
+def etapes(*, plusieurs_motifs: bool, instructions: bool, identification: bool = False) -> tuple[str, ...]:
+    """Return the names of the steps of one path. With a single motif nobody chooses: that step does not exist.
+    `identification`: a prescriber says who they are, before whom they accompany."""
     return (
         *(("pour_quoi",) if plusieurs_motifs else ()),
         "quand",
         *(("a_lire",) if instructions else ()),
+        *(("prescripteur",) if identification else ()),
         "coordonnees",
     )
 
 
-def etape(nom: str, motif: Motif, motifs: Sequence[Motif]) -> Etape:
+def etape(nom: str, motif: Motif, motifs: Sequence[Motif], *, identification: bool = False) -> Etape:
     """Return where a page stands in the path of a motif, among the motifs proposed."""
-    noms = etapes(plusieurs_motifs=len(motifs) > 1, instructions=a_des_instructions(motif))
+    noms = etapes(
+        plusieurs_motifs=len(motifs) > 1, instructions=a_des_instructions(motif), identification=identification
+    )
     return Etape(noms.index(nom) + 1 if nom in noms else len(noms), len(noms))
 
 
@@ -449,10 +458,13 @@ def a_des_instructions(motif: Motif) -> bool:
     return bool(motif.instructions_a_accepter.strip())
 
 
-def premiere_etape_incomplete(demarche: Demarche) -> str:
-    """Return the URL name of the step where a booking in progress stands: nobody skips one by typing an address."""
+def premiere_etape_incomplete(demarche: Demarche, *, identifie: bool = False) -> str:
+    """Return the URL name of the step where a booking in progress stands: nobody skips one by typing an address.
+    `identifie`: a prescriber whose address is proved."""
     if not instructions_acceptees(demarche):
         return "instructions"
+    if demarche.par_prescripteur:
+        return "beneficiaire" if identifie else "prescripteur"
     joignable = demarche.courriel or (demarche.telephone and sms_possibles())
     attendu = {TypeLieu.TELEPHONE: demarche.telephone, TypeLieu.DOMICILE: demarche.adresse_domicile}
     if not (demarche.prenom and demarche.nom and joignable and attendu.get(TypeLieu(demarche.motif.type_lieu), True)):

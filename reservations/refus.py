@@ -49,6 +49,25 @@ class TropDeRendezVous(ReservationImpossible):
         )
 
 
+class TropPourCettePersonne(ReservationImpossible):
+    """The person accompanied has many rendez-vous to come: how many is not told to whoever types a name."""
+
+    phrase = (
+        "Cette personne ne peut pas avoir d'autre rendez-vous pris par Internet pour le moment. "
+        "Téléphonez à la structure."
+    )
+
+
+class TropDePrescriptions(ReservationImpossible):
+    """One prescriber took many rendez-vous today."""
+
+    def __init__(self, nombre: int) -> None:
+        super().__init__(
+            f"Vous avez pris {nombre} rendez-vous en 24 heures : c'est la limite. "
+            "Attendez demain, ou téléphonez à la structure."
+        )
+
+
 class DemarcheIncomplete(ReservationImpossible):
     """A step was skipped: instructions not accepted, contact not verified, phone number missing."""
 

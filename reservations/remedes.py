@@ -14,7 +14,6 @@ REGLAGES = {
     Action.OUVRIR,
     Action.RESTAURER,
     Action.ROUVRIR_LIEN,
-    Action.CHANGER_PUBLIC,
     Action.CHANGER_DELAIS,
     Action.MODIFIER_LIEU,
 }

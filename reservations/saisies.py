@@ -12,7 +12,8 @@ from reservations.conservation import CONSERVATION_DEMARCHES
 from reservations.models import Demarche
 
 CLE_DE_SESSION = "saisie"
-CHAMPS = ("prenom", "nom", "courriel", "telephone", "adresse_domicile", "texte", "accepte", "code")
+PERSONNE = ("prenom", "nom", "courriel", "telephone", "adresse_domicile", "organisation", "note")
+CHAMPS = (*PERSONNE, "texte", "accepte", "code")
 LONGUEUR = 20_000  # the session is not a store: longer than any form of the path
 
 

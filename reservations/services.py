@@ -22,12 +22,15 @@ from reservations.models import (
     STATUTS_OCCUPANTS,
     Apprenant,
     Demarche,
+    Par,
     Participation,
+    Prescripteur,
     RendezVous,
     RendezVousQuerySet,
     Statut,
 )
 from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
+from reservations.prescripteurs import apprenant_accompagne, limiter_les_prescriptions
 from reservations.refus import (
     AnnulationImpossible,
     CreneauIndisponible,
@@ -56,18 +59,28 @@ def prendre_option(
     demarche: Demarche | None = None,
     agent_id: int | None = None,
     par_prescripteur: bool = False,
+    prescripteur: Prescripteur | None = None,
 ) -> Demarche:
     """Hold a slot (start in UTC) for `settings.OPTION_MINUTES`, and return the booking in progress that holds it.
 
     With `demarche`, that booking changes its slot, or takes its expired one back; what was typed is kept, and on a
     refusal so is the slot held before. Asked twice for the same slot by the same visitor (a double click), it is the
     same option, and expires when it would have. `adresse` is the network address, `agent_id` the only agent wanted,
-    `par_prescripteur` the way it is taken.
+    `par_prescripteur` the way it is taken, and `prescripteur` who takes it, if they are already known.
 
     Raises MotifFerme, CreneauIndisponible, TropDeCreneauxGardes.
     """
     motif = motif_reservable(motif_id=motif_id, structure_id=structure_id, par_prescripteur=par_prescripteur)
-    choix = _Choix(motif, lieu_id, debut, visiteur, hacher(adresse, usage="adresse"), agent_id, par_prescripteur)
+    choix = _Choix(
+        motif,
+        lieu_id,
+        debut,
+        visiteur,
+        hacher(adresse, usage="adresse"),
+        agent_id,
+        par_prescripteur,
+        prescripteur.pk if prescripteur else None,
+    )
     return _prendre_option(choix, maintenant, demarche)
 
 
@@ -82,6 +95,7 @@ class _Choix:
     adresse: str
     agent_id: int | None
     par_prescripteur: bool
+    prescripteur_id: int | None = None
     minutes: int = settings.OPTION_MINUTES  # how long it is held
 
 
@@ -222,6 +236,7 @@ def _garder(creneau: Creneau, choix: _Choix, demarche: Demarche | None, maintena
     demarche = demarche or Demarche(visiteur=choix.visiteur, adresse=choix.adresse, cree_le=maintenant)
     demarche.motif, demarche.lieu_id, demarche.debut = motif, creneau.lieu_id, creneau.debut
     demarche.agent_id, demarche.par_prescripteur = choix.agent_id, choix.par_prescripteur
+    demarche.prescripteur_id = choix.prescripteur_id
     demarche.rendez_vous = option
     demarche.save()
     return demarche
@@ -279,19 +294,22 @@ def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | Non
 # --- Confirm --------------------------------------------------------------------------------------------------------
 
 
-def confirmer(*, demarche: Demarche, maintenant: datetime, langue: str = "") -> RendezVous:
+def confirmer(
+    *, demarche: Demarche, maintenant: datetime, langue: str = "", prescripteur: Prescripteur | None = None
+) -> RendezVous:
     """Turn a complete booking in progress into a rendez-vous. Asked twice, it gives the same rendez-vous.
 
     `langue`: in which the learner is written to from now on; "": as before, French for someone new.
 
     An option that expired meanwhile is taken back if its slot is still free; one whose agent is no longer available is
-    given up for another agent's.
-    Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous.
+    given up for another agent's. `prescripteur`: who books it, when it was begun by their way.
+    Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous,
+    TropPourCettePersonne, TropDePrescriptions.
     """
     demarche = Demarche.objects.select_related("motif__structure", "rendez_vous").get(pk=demarche.pk)
     if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
         return demarche.rendez_vous
-    _verifier_complete(demarche)
+    _verifier_complete(demarche, prescripteur)
     option = option_vivante(demarche, maintenant)
     if option is not None and not _tenable(option, demarche.motif, maintenant):
         liberer_options(RendezVous.objects.filter(pk=option.pk))
@@ -305,11 +323,15 @@ def confirmer(*, demarche: Demarche, maintenant: datetime, langue: str = "") -> 
             demarche.adresse,
             demarche.agent_id,
             demarche.par_prescripteur,
+            demarche.prescripteur_id,
         )
         demarche = _prendre_option(choix, maintenant, demarche)
     with course_perdue_est_un_refus(), transaction.atomic():
-        _limiter_les_rendez_vous(demarche, maintenant)
-        return _confirmer_sous_verrou(demarche, maintenant, langue)
+        if prescripteur is not None:
+            limiter_les_prescriptions(prescripteur, demarche, maintenant)
+        else:
+            _limiter_les_rendez_vous(demarche, maintenant)
+        return _confirmer_sous_verrou(demarche, maintenant, langue, prescripteur)
 
 
 def _motif_de(demarche: Demarche) -> Motif:
@@ -330,12 +352,12 @@ def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
         raise TropDeRendezVous(nombre)
 
 
-def _verifier_complete(demarche: Demarche) -> None:
-    if demarche.par_prescripteur:
-        raise DemarcheIncomplete("Dites d'abord qui vous êtes.")
+def _verifier_complete(demarche: Demarche, prescripteur: Prescripteur | None) -> None:
+    if demarche.par_prescripteur != (prescripteur is not None):
+        raise DemarcheIncomplete
     if not instructions_acceptees(demarche):
         raise DemarcheIncomplete(_("Lisez et acceptez d'abord les instructions."))
-    if not (demarche.prenom and demarche.nom and demarche.est_verifiee):
+    if not (demarche.prenom and demarche.nom and (demarche.est_verifiee or prescripteur)):
         raise DemarcheIncomplete(_("Donnez d'abord vos coordonnées, puis le code reçu."))
     if demarche.motif.type_lieu == TypeLieu.TELEPHONE and not demarche.telephone:
         raise DemarcheIncomplete(_("Pour un rendez-vous par téléphone, donnez le numéro où vous appeler."))
@@ -343,7 +365,9 @@ def _verifier_complete(demarche: Demarche) -> None:
         raise DemarcheIncomplete(_("Pour un rendez-vous à domicile, donnez l'adresse où venir."))
 
 
-def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime, langue: str) -> RendezVous:
+def _confirmer_sous_verrou(
+    demarche: Demarche, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
+) -> RendezVous:
     agent_id = _agent_de(demarche)
     if agent_id is None:
         raise CreneauIndisponible
@@ -365,18 +389,19 @@ def _confirmer_sous_verrou(demarche: Demarche, maintenant: datetime, langue: str
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
     rendez_vous.adresse_domicile = demarche.adresse_domicile if motif.type_lieu == TypeLieu.DOMICILE else ""
     rendez_vous.agent_choisi = demarche.agent_id is not None
-    rendez_vous.save(
-        update_fields=["statut", "expire_a", "cree_le", "visiteur", "adresse", "adresse_domicile", "agent_choisi"]
-    )
+    rendez_vous.prescripteur, rendez_vous.note_du_prescripteur = prescripteur, demarche.note if prescripteur else ""
+    rendez_vous.save()
+    accepte = bool(motif.instructions_a_accepter.strip())
     Participation.objects.create(
         rendez_vous=rendez_vous,
-        apprenant=_apprenant(demarche, langue),
-        instructions=demarche.instructions if motif.instructions_a_accepter.strip() else "",
-        instructions_acceptees_le=demarche.instructions_acceptees_le if motif.instructions_a_accepter.strip() else None,
+        apprenant=apprenant_accompagne(demarche) if prescripteur else _apprenant(demarche, langue),
+        instructions=demarche.instructions if accepte else "",
+        instructions_acceptees_le=demarche.instructions_acceptees_le if accepte else None,
+        instructions_acceptees_par=str(prescripteur) if accepte and prescripteur else "",
     )
     demarche.confirmee_le = maintenant
     demarche.save(update_fields=["confirmee_le"])
-    messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=prescripteur.agent if prescripteur else None)
     return rendez_vous
 
 
@@ -443,7 +468,16 @@ def annuler_par_apprenant(*, rendez_vous: RendezVous, maintenant: datetime) -> R
 
     Raises AnnulationImpossible after the structure's limit, or once the rendez-vous has begun or is closed.
     """
-    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant, par_la_personne=True)
+    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant, par=Par.PERSONNE)
+
+
+def annuler_par_prescripteur(*, rendez_vous: RendezVous, maintenant: datetime) -> RendezVous:
+    """Cancel in the learner's name, within the same limit: by the prescriber who took it, which the caller knows.
+
+    Raises AnnulationImpossible.
+    """
+    auteur = rendez_vous.prescripteur.agent if rendez_vous.prescripteur else None
+    return _annuler(rendez_vous, Statut.EXCUSE, "", maintenant, auteur, par=Par.PRESCRIPTEUR)
 
 
 def annuler_par_structure(
@@ -464,18 +498,21 @@ def _annuler(
     maintenant: datetime,
     auteur: Agent | None = None,
     *,
-    par_la_personne: bool = False,
+    par: Par = Par.STRUCTURE,
 ) -> RendezVous:
     verrouiller_agents([rendez_vous.agent_id])
     rendez_vous = RendezVous.objects.select_for_update(of=("self",)).get(pk=rendez_vous.pk)
     if rendez_vous.annule_le is not None:
         return rendez_vous
-    annulable = rendez_vous.est_annulable_par_la_personne if par_la_personne else rendez_vous.est_annulable
-    if not annulable(maintenant):
+    par_soi_meme = par != Par.STRUCTURE
+    if not (rendez_vous.est_annulable_par_la_personne if par_soi_meme else rendez_vous.est_annulable)(maintenant):
         raise AnnulationImpossible
     rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = statut, maintenant, message
+    rendez_vous.annule_par_prescripteur = par == Par.PRESCRIPTEUR
     rendez_vous.sequence += 1
-    rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
+    rendez_vous.save(
+        update_fields=["statut", "annule_le", "message_d_annulation", "annule_par_prescripteur", "sequence"]
+    )
     messagerie.annoncer_annulation(rendez_vous=rendez_vous, auteur=auteur)
     return rendez_vous
 
@@ -538,8 +575,11 @@ def _retablir(rendez_vous: RendezVous, maintenant: datetime, auteur: Agent | Non
         raise SuiviImpossible("L'agent de ce rendez-vous n'est plus dans la structure.")
     liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=rendez_vous.agent_id))
     rendez_vous.statut, rendez_vous.annule_le, rendez_vous.message_d_annulation = Statut.PREVU, None, ""
+    rendez_vous.annule_par_prescripteur = False
     rendez_vous.sequence += 1
-    rendez_vous.save(update_fields=["statut", "annule_le", "message_d_annulation", "sequence"])
+    rendez_vous.save(
+        update_fields=["statut", "annule_le", "message_d_annulation", "annule_par_prescripteur", "sequence"]
+    )
     if rendez_vous.debut > maintenant:
         messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=auteur)
     return rendez_vous
@@ -566,7 +606,7 @@ def _deplacer_sous_verrou(
     maintenant: datetime,
     auteur: Agent | None,
     *,
-    par_la_personne: bool = False,
+    par: Par = Par.STRUCTURE,
 ) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
     if not rendez_vous.est_annulable(maintenant):
@@ -584,14 +624,15 @@ def _deplacer_sous_verrou(
     rendez_vous.pause = creneau.pause
     rendez_vous.sequence += 1
     rendez_vous.save(update_fields=["agent", "agent_choisi", "debut", "fin", "pause", "sequence"])
-    messagerie.annoncer_deplacement(
-        rendez_vous=rendez_vous, depuis=depuis, auteur=auteur, par_la_personne=par_la_personne
-    )
+    messagerie.annoncer_deplacement(rendez_vous=rendez_vous, depuis=depuis, auteur=auteur, par=par)
     return rendez_vous
 
 
-def deplacer_par_apprenant(*, rendez_vous: RendezVous, debut: datetime, maintenant: datetime) -> RendezVous:
-    """Move a rendez-vous to a slot of the public (start in UTC), at the learner's request.
+def deplacer_par_apprenant(
+    *, rendez_vous: RendezVous, debut: datetime, maintenant: datetime, par: Par = Par.PERSONNE
+) -> RendezVous:
+    """Move a rendez-vous to a slot of the public (start in UTC), at the learner's request, or at that of their
+    prescriber.
 
     Same motif, duration and lieu; the same agent when they are free or were chosen, else the least loaded one. It may
     overlap its own old time. On a refusal nothing changed; asked twice (a double click), it is moved once.
@@ -619,7 +660,8 @@ def deplacer_par_apprenant(*, rendez_vous: RendezVous, debut: datetime, maintena
                     return actuel
                 if refus := refus_du_deplacement(actuel, maintenant):
                     raise DeplacementImpossible(refus)
-                return _deplacer_sous_verrou(actuel, creneau.agent_id, debut, maintenant, None, par_la_personne=True)
+                auteur = actuel.prescripteur.agent if actuel.prescripteur and par == Par.PRESCRIPTEUR else None
+                return _deplacer_sous_verrou(actuel, creneau.agent_id, debut, maintenant, auteur, par=par)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
@@ -635,4 +677,4 @@ def deplacer_vers_option(*, rendez_vous: RendezVous, option: RendezVous, mainten
             raise DeplacementImpossible(refus)
         if not liberer_options(RendezVous.objects.filter(pk=option.pk, expire_a__gt=maintenant)):
             raise CreneauIndisponible
-        return _deplacer_sous_verrou(actuel, option.agent_id, option.debut, maintenant, None, par_la_personne=True)
+        return _deplacer_sous_verrou(actuel, option.agent_id, option.debut, maintenant, None, par=Par.PERSONNE)

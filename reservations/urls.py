@@ -10,9 +10,12 @@ from reservations.vues import (
     choix,
     demonstration,
     deplacement_public,
+    etapes_prescripteur,
     garder,
     mes_rendez_vous,
     parcours,
+    prescripteur,
+    prescription,
     rendez_vous,
 )
 
@@ -56,6 +59,32 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reservation/<jeton:jeton>/instructions/", parcours.instructions, name="instructions"),
     path("reservation/<jeton:jeton>/coordonnees/", parcours.coordonnees, name="coordonnees"),
     path("reservation/<jeton:jeton>/code/", parcours.code, name="code"),
+    # The prescriber's own steps, and their pages.
+    path("reservation/<jeton:jeton>/prescripteur/", etapes_prescripteur.prescripteur, name="prescripteur"),
+    path(
+        "reservation/<jeton:jeton>/prescripteur/code/", etapes_prescripteur.code_prescripteur, name="code_prescripteur"
+    ),
+    path(
+        "reservation/<jeton:jeton>/prescripteur/changer/",
+        etapes_prescripteur.changer_de_prescripteur,
+        name="changer_de_prescripteur",
+    ),
+    path("reservation/<jeton:jeton>/personne/", etapes_prescripteur.beneficiaire, name="beneficiaire"),
+    path("prescripteur/", prescripteur.mes_prescriptions, name="mes_prescriptions"),
+    path("prescripteur/code/", prescripteur.mes_prescriptions_code, name="mes_prescriptions_code"),
+    path("prescripteur/coordonnees/", prescripteur.mes_coordonnees, name="coordonnees_du_prescripteur"),
+    path("prescripteur/appareils/<int:appareil_id>/oublier/", prescripteur.oublier, name="oublier_appareil"),
+    path("prescripteur/rendez-vous/<int:rendez_vous_id>/", prescription.prescription, name="prescription"),
+    path("prescripteur/rendez-vous/<int:rendez_vous_id>/annuler/", prescription.annuler, name="annuler_prescription"),
+    path(
+        "prescripteur/rendez-vous/<int:rendez_vous_id>/deplacer/", prescription.deplacer, name="deplacer_prescription"
+    ),
+    path(
+        "prescripteur/rendez-vous/<int:rendez_vous_id>/deplacer/confirmer/",
+        prescription.confirmer_deplacement,
+        name="confirmer_deplacement_prescription",
+    ),
+    path("prescripteur/rendez-vous/<int:rendez_vous_id>/fiche/", prescription.feuille, name="fiche_de_prescription"),
     path("reservation/<jeton:jeton>/prolonger/", parcours.prolonger, name="prolonger"),
     path("reservation/<jeton:jeton>/reprendre/", parcours.reprendre, name="reprendre"),
     # Afterwards: whoever holds the secret link.

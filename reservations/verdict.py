@@ -17,7 +17,6 @@ class Action(Enum):
     OUVRIR = "ouvrir"
     RESTAURER = "restaurer"
     ROUVRIR_LIEN = "rouvrir_lien"
-    CHANGER_PUBLIC = "changer_public"
     CHANGER_DELAIS = "changer_delais"
     AJOUTER_PLAGE = "ajouter_plage"
     VOIR_ABSENCES = "voir_absences"
@@ -31,7 +30,6 @@ class Cause(Enum):
     ARCHIVE = "archive"
     FERME = "ferme"
     LIEN_FERME = "lien_ferme"
-    PRESCRIPTEURS = "prescripteurs"
     AUCUNE_PLAGE = "aucune_plage"
     PLAGES_PASSEES = "plages_passees"
     SANS_LIEU = "sans_lieu"
@@ -123,10 +121,10 @@ def juger(faits: Faits) -> Verdict:
         return Verdict("ferme", "fermé", "Personne ne peut le réserver en ligne.", raisons)
     if faits.lien_ferme:
         return Verdict("attente", "fermé pour le moment", "Votre lien est fermé : personne ne peut réserver.", raisons)
-    if faits.prescripteurs:
-        return Verdict("attente", "prescripteurs seulement", "Votre lien ne le montre pas.", raisons)
     if faits.premier is not None:
-        return Verdict("ok", "réservable", f"Premier créneau : {_moment(faits.premier, faits.aujourd_hui)}", raisons)
+        par_qui = "Par les prescripteurs seulement. " if faits.prescripteurs else ""
+        phrase = f"{par_qui}Premier créneau : {_moment(faits.premier, faits.aujourd_hui)}"
+        return Verdict("ok", "réservable", phrase, raisons)
     return Verdict("attente", "pas encore", "Personne ne peut le réserver pour l'instant.", raisons)
 
 
@@ -149,14 +147,6 @@ def _raisons(faits: Faits) -> list[Raison]:
                 Cause.LIEN_FERME,
                 "La réservation en ligne est fermée pour toute la structure.",
                 (Remede(Action.ROUVRIR_LIEN, "rouvrir le lien"),),
-            )
-        )
-    if faits.prescripteurs:
-        raisons.append(
-            Raison(
-                Cause.PRESCRIPTEURS,
-                "Il est ouvert aux prescripteurs seulement, et leur accès n'est pas encore en service ici.",
-                (Remede(Action.CHANGER_PUBLIC, "ouvrir à tout le monde"),),
             )
         )
     if faits.premier is None:

@@ -1,25 +1,33 @@
-"""Who books: a visitor is a random token in their session, kept hashed in the database."""
+"""Who books: a visitor is a random token in their session, kept hashed in the database; a prescriber, a secret in a
+cookie of their browser, kept hashed too, or the account of an agent."""
 
 import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRedirect
 
+from reservations.courrier.redaction import noms
 from reservations.identification import hacher
-from reservations.models import Demarche
-from reservations.parcours import Lien, lien_de
-from structures.models import AncienLien, Appartenance, Structure
+from reservations.models import AppareilDuPrescripteur, Demarche, Prescripteur, RendezVous
+from reservations.parcours import Lien, lien_de, premiere_etape_incomplete
+from reservations.prescripteurs import DUREE_DE_L_APPAREIL
+from structures.models import Agent, AncienLien, Appartenance, Structure
 
 CLE_DE_SESSION = "visiteur"
+COOKIE_DE_L_APPAREIL = "prescripteur"
+# The way chosen last on the first page of a link, kept in the browser: "pour quelqu'un que j'accompagne".
+COOKIE_DE_LA_VOIE = "pour_autrui"
 JETON = re.compile(r"[A-Za-z0-9_-]{1,43}")
 Vue = Callable[..., HttpResponse]
 
@@ -52,16 +60,95 @@ def visiteur(request: HttpRequest, *, creer: bool = False) -> str:
 
 
 def demarche_du_visiteur(request: HttpRequest, jeton: str) -> Demarche | None:
-    """Return a booking in progress if it belongs to the visitor of this session."""
-    moi = visiteur(request)
-    if not moi or not JETON.fullmatch(jeton):
+    """Return a booking in progress if it belongs to the visitor of this session, or to the prescriber of this browser
+    (who finds it again in a new session)."""
+    if not JETON.fullmatch(jeton):
         return None
     trouvee = _demarches().filter(jeton=jeton).first()
-    return trouvee if trouvee is not None and constant_time_compare(trouvee.visiteur, moi) else None
+    if trouvee is None:
+        return None
+    moi = visiteur(request)
+    if moi and constant_time_compare(trouvee.visiteur, moi):
+        return trouvee
+    prescripteur = prescripteur_connu(request) if trouvee.prescripteur_id else None
+    return trouvee if prescripteur is not None and prescripteur.pk == trouvee.prescripteur_id else None
 
 
 def _demarches() -> QuerySet[Demarche]:
-    return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent")
+    return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent", "prescripteur")
+
+
+# --- The prescriber -------------------------------------------------------------------------------------------------
+
+
+def appareil_de(request: HttpRequest) -> AppareilDuPrescripteur | None:
+    """Return the device that this browser is, if a prescriber gave the code in it and has not had it forgotten."""
+    secret = request.get_signed_cookie(COOKIE_DE_L_APPAREIL, default="", salt=COOKIE_DE_L_APPAREIL)
+    if not secret:
+        return None
+    appareils = AppareilDuPrescripteur.objects.select_related("prescripteur__agent")
+    return appareils.filter(secret_hache=hacher(secret, usage="appareil"), expire_a__gt=timezone.now()).first()
+
+
+def retenir_l_appareil(reponse: HttpResponse, secret: str) -> None:
+    reponse.set_signed_cookie(
+        COOKIE_DE_L_APPAREIL,
+        secret,
+        salt=COOKIE_DE_L_APPAREIL,
+        max_age=DUREE_DE_L_APPAREIL,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def prescripteur_connu(request: HttpRequest) -> Prescripteur | None:
+    """Return the prescriber of this request: that of the account signed in, else that of the browser."""
+    if isinstance(request.user, Agent):
+        sien = Prescripteur.objects.select_related("agent").filter(agent=request.user).first()
+        if sien is not None:
+            return sien
+    appareil = appareil_de(request)
+    return appareil.prescripteur if appareil else None
+
+
+def prescripteur_pour(request: HttpRequest, structure: Structure) -> Prescripteur | None:
+    """Return who books there for someone else: an agent of the same territory by their account, not saved the first
+    time; else the prescriber of this request. None: they have to say who they are."""
+    if isinstance(request.user, Agent) and structure.departement:
+        siennes = request.user.appartenances.filter(structure__departement=structure.departement)
+        appartenance = siennes.select_related("structure").order_by("pk").first()
+        if appartenance is not None:
+            return _prescripteur_de_l_agent(request.user, appartenance.structure)
+    return prescripteur_connu(request)
+
+
+def _prescripteur_de_l_agent(agent: Agent, sa_structure: Structure) -> Prescripteur:
+    return Prescripteur.objects.select_related("agent").filter(agent=agent).first() or Prescripteur(
+        prenom=agent.prenom,
+        nom=agent.nom,
+        courriel=agent.courriel,
+        telephone=sa_structure.telephone,
+        organisation=sa_structure.nom[:150],
+        agent=agent,
+    )
+
+
+def en_francais_seulement(request: HttpRequest) -> None:
+    """The prescribers' pages are not translated, even those that they share with the learners."""
+    langue = translation.get_language()
+    request.traduite = False  # type: ignore[attr-defined]
+    request.langue_refusee = langue if langue != settings.LANGUAGE_CODE else ""  # type: ignore[attr-defined]
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+def etape_en_cours(request: HttpRequest, demarche: Demarche) -> str:
+    """Return the URL name of the step where a booking in progress stands, for who asks."""
+    prescripteur = prescripteur_pour(request, demarche.motif.structure) if demarche.par_prescripteur else None
+    return premiere_etape_incomplete(demarche, identifie=prescripteur is not None)
+
+
+# --- The link and the booking in progress, at their addresses -------------------------------------------------------
 
 
 def _lien(jeton: str, *, prescripteur: bool) -> Lien | None:
@@ -94,10 +181,29 @@ def par_le_lien(vue: Vue) -> Vue:
         if ancien or structure.lien_ferme:
             contexte = {"structure": structure, "ancien": ancien}
             return render(request, "reservations/parcours/lien_ferme.html", contexte, status=410 if ancien else 404)
+        if trouve.prescripteur:
+            en_francais_seulement(request)
         with timezone.override(structure.tz):
-            return vue(request, trouve, **kwargs)
+            reponse = vue(request, trouve, **kwargs)
+        _retenir_la_voie(request, reponse)
+        return reponse
 
     return enveloppe
+
+
+def _retenir_la_voie(request: HttpRequest, reponse: HttpResponse) -> None:
+    """Keep in the browser that its user books for others, when they have just said so; forget it when it is over."""
+    if request.GET.get("pour") == "autrui":
+        reponse.set_cookie(
+            COOKIE_DE_LA_VOIE,
+            "1",
+            max_age=DUREE_DE_L_APPAREIL,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    elif "pour" in request.GET and COOKIE_DE_LA_VOIE in request.COOKIES:
+        reponse.delete_cookie(COOKIE_DE_LA_VOIE, samesite="Lax")
 
 
 def pour_son_visiteur(vue: Vue) -> Vue:
@@ -114,11 +220,28 @@ def pour_son_visiteur(vue: Vue) -> Vue:
                 return HttpResponseClientRedirect(reverse("reservations:demarche", args=[jeton]))
             return _session_terminee(request, jeton)
         if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
+            if demarche.par_prescripteur:
+                return _deja_prescrit(request, demarche.rendez_vous)
             return redirect("reservations:rendez_vous_public", jeton=demarche.rendez_vous.jeton)
+        if demarche.par_prescripteur:
+            en_francais_seulement(request)
         with timezone.override(demarche.motif.structure.tz):
             return vue(request, demarche)
 
     return enveloppe
+
+
+def _deja_prescrit(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
+    """Lead to the rendez-vous. Sent from another tab for someone else, a form is not taken for theirs."""
+    voulu = " ".join(request.POST.get(champ, "").strip() for champ in ("prenom", "nom")).strip()
+    pris = noms(rendez_vous)
+    if voulu and voulu.casefold() != pris.casefold():
+        messages.error(
+            request,
+            f"Ce créneau est déjà pris, pour {pris}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
+            "choisissez une autre heure.",
+        )
+    return redirect("reservations:prescription", rendez_vous_id=rendez_vous.pk)
 
 
 def _session_terminee(request: HttpRequest, jeton: str) -> HttpResponse:

@@ -132,12 +132,13 @@ def _remettre(message: Message) -> Etat:
 
 def _courriel(message: Message) -> EmailMultiAlternatives:
     structure = message.rendez_vous.structure if message.rendez_vous else None
+    reponse = message.repondre_a or (structure.courriel if structure else "")
     sujet = en_ligne(message.sujet)
     courriel = EmailMultiAlternatives(
         subject=sujet,
         body=message.texte,
         to=[message.destinataire],
-        reply_to=[structure.courriel] if structure and structure.courriel else None,
+        reply_to=[reponse] if reponse else None,
         headers={"Auto-Submitted": "auto-generated"},  # holiday answers are not sent back to us
     )
     contexte = {"sujet": sujet, "paragraphes": message.texte.strip().split("\n\n")}

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from procrastinate.types import JSONDict
 
-from reservations.courrier import redaction
+from reservations.courrier import redaction, redaction_prescripteur
 from reservations.courrier.envoi import envoyer_message
 from reservations.courrier.ical import Methode, invitation, uid_ical
 from reservations.courrier.sms import est_mobile, sms_possibles
@@ -26,9 +26,12 @@ from reservations.models import (
     Attente,
     Canal,
     Consultation,
+    IdentificationPrescripteur,
     Message,
+    Par,
     Participation,
     PorteurDeCode,
+    Prescripteur,
     Rappel,
     RendezVous,
 )
@@ -45,6 +48,8 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
     pour = redaction.Pour.ATTENDRE if isinstance(demarche, Attente) else pour
     if demarche.courriel:
         texte = redaction.code_par_courriel(code, pour)
+        if isinstance(demarche, IdentificationPrescripteur):
+            texte = redaction_prescripteur.code_de_prescripteur(code)
         message = Message(
             canal=Canal.COURRIEL,
             destinataire=demarche.courriel,
@@ -66,12 +71,14 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
 
 @transaction.atomic
 def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
-    """Tell each learner and the agent that the rendez-vous is taken. `auteur`: the agent who did it, if one did."""
+    """Tell each learner, the prescriber and the agent that the rendez-vous is taken. `auteur`: the agent who did it,
+    if one did."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
         messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]
     messages += _pour_apprenants(rendez_vous, redaction.confirmation, redaction.confirmation_par_sms, "REQUEST")
+    messages += _pour_prescripteur(rendez_vous, redaction_prescripteur.confirmation, "REQUEST")
     _poster(messages)
 
 
@@ -95,7 +102,7 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: 
 
 @transaction.atomic
 def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
-    """Tell each learner and the agent that the rendez-vous is cancelled, by whom and with what message.
+    """Tell each learner, the prescriber and the agent that the rendez-vous is cancelled, by whom and with what message.
 
     The service that cancels has saved the status and increased `sequence`. `auteur`: the agent who did it, if one did.
     """
@@ -104,6 +111,7 @@ def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None)
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
         messages += [_pour_agent(rendez_vous, redaction.annulation_pour_agent, "CANCEL")]
     messages += _pour_apprenants(rendez_vous, redaction.annulation, redaction.annulation_par_sms, "CANCEL")
+    messages += _pour_prescripteur(rendez_vous, redaction_prescripteur.annulation, "CANCEL")
     _poster(messages)
 
 
@@ -113,10 +121,10 @@ def annoncer_deplacement(
     rendez_vous: RendezVous,
     depuis: tuple[Agent, datetime, datetime],
     auteur: Agent | None = None,
-    par_la_personne: bool = False,
+    par: Par = Par.STRUCTURE,
 ) -> None:
-    """Tell each learner and the agent that the rendez-vous was moved; `depuis`: with whom, from when to when it was.
-    `par_la_personne`: by the learner, else by the structure.
+    """Tell each learner, the prescriber and the agent that the rendez-vous was moved, and by whom; `depuis`: with whom,
+    from when to when it was.
 
     When the agent changed, the former one's calendar drops it and the new one's gets it. The service has saved the new
     time and increased `sequence`.
@@ -127,16 +135,18 @@ def annoncer_deplacement(
     messages: list[Message] = []
     if ancien.agent_id == rendez_vous.agent_id:
         if veut_un_message(rendez_vous.agent, auteur, [ancien, rendez_vous]):
-            avis = partial(redaction.deplacement_pour_agent, ancien=ancien, par_la_personne=par_la_personne)
+            avis = partial(redaction.deplacement_pour_agent, ancien=ancien, par=par)
             messages += [_pour_agent(rendez_vous, avis, "REQUEST")]
     else:
         if veut_un_message(ancien.agent, auteur, [ancien]):
-            retrait = partial(redaction.retrait_pour_agent, par_la_personne=par_la_personne)
+            retrait = partial(redaction.retrait_pour_agent, par=par)
             messages += [_pour_agent(ancien, retrait, "CANCEL")]
         if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
             messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]
-    ecrire = partial(redaction.deplacement, ancien=ancien, par_la_personne=par_la_personne)
+    ecrire = partial(redaction.deplacement, ancien=ancien, par=par)
     messages += _pour_apprenants(rendez_vous, ecrire, redaction.deplacement_par_sms, "REQUEST")
+    au_prescripteur = partial(redaction_prescripteur.deplacement, ancien=ancien, par=par)
+    messages += _pour_prescripteur(rendez_vous, au_prescripteur, "REQUEST")
     _poster(messages)
 
 
@@ -297,10 +307,10 @@ def _ics_apprenant(
 
 
 def _pour_agent(rendez_vous: RendezVous, ecrire: Callable[[RendezVous], redaction.Texte], methode: Methode) -> Message:
-    """Write to the agent, in French even when a learner acts in another language."""
-    agent = rendez_vous.agent
+    """Write to the agent, in French even when a learner acts in another language. Who prescribed gets the answer."""
+    agent, prescripteur = rendez_vous.agent, rendez_vous.prescripteur
     with translation.override(settings.LANGUAGE_CODE):
-        texte = ecrire(rendez_vous)
+        texte = redaction_prescripteur.pour_l_agent(ecrire(rendez_vous), rendez_vous)
         ics = _ics(
             rendez_vous,
             methode=methode,
@@ -309,7 +319,20 @@ def _pour_agent(rendez_vous: RendezVous, ecrire: Callable[[RendezVous], redactio
             participant=(agent.nom_complet, agent.courriel),
             url="",  # the secret link is the learner's
         )
-        return _courriel(rendez_vous, agent.courriel, texte, ics, methode)
+        message = _courriel(rendez_vous, agent.courriel, texte, ics, methode)
+    message.repondre_a = prescripteur.courriel if prescripteur else ""
+    return message
+
+
+def _pour_prescripteur(
+    rendez_vous: RendezVous, ecrire: Callable[[RendezVous, Prescripteur], redaction.Texte], methode: Methode
+) -> list[Message]:
+    """Write to whoever prescribed it, in French; no calendar, the rendez-vous is in somebody else's."""
+    prescripteur = rendez_vous.prescripteur
+    if prescripteur is None:
+        return []
+    with translation.override(settings.LANGUAGE_CODE):
+        return [_courriel(rendez_vous, prescripteur.courriel, ecrire(rendez_vous, prescripteur), "", methode)]
 
 
 def _courriel(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from motifs.models import TypeLieu
 from reservations.courrier.sms import UNE_PARTIE, en_gsm7, longueur_gsm7
-from reservations.models import Attente, Participation, RendezVous, Statut
+from reservations.models import Attente, Par, Participation, RendezVous
 from structures.dates import de_a, heure, jour_et_heure, moment
 from structures.models import Lieu, Structure
 from structures.texte import en_ligne
@@ -161,6 +161,7 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
         _sujet(_("Rendez-vous confirmé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
+            _pris_par(rendez_vous),
             _("Votre rendez-vous est confirmé."),
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             _avec_qui(rendez_vous),
@@ -173,12 +174,12 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
 
 
 def deplacement(
-    rendez_vous: RendezVous, participation: Participation, ancien: RendezVous, *, par_la_personne: bool = False
+    rendez_vous: RendezVous, participation: Participation, ancien: RendezVous, *, par: Par = Par.STRUCTURE
 ) -> Texte:
     """`ancien`: the same rendez-vous as it was before."""
     modele = (
         _("Vous avez déplacé votre rendez-vous du %(avant)s. Voici la nouvelle date.")
-        if par_la_personne
+        if par == Par.PERSONNE
         else _("%(structure)s a déplacé votre rendez-vous du %(avant)s. Voici la nouvelle date.")
     )
     avant, _fin = _heures_locales(ancien)
@@ -186,7 +187,7 @@ def deplacement(
         _sujet(_("Rendez-vous déplacé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
-            modele % {"structure": rendez_vous.structure.nom, "avant": moment(avant)},
+            modele % {"structure": _par_qui(rendez_vous, par), "avant": moment(avant)},
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             _avec_qui(rendez_vous),
             _lien_personnel(
@@ -219,7 +220,7 @@ def rappel(rendez_vous: RendezVous, participation: Participation) -> Texte:
 
 
 def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
-    if rendez_vous.statut == Statut.EXCUSE:
+    if rendez_vous.annule_par == Par.PERSONNE:
         annonce, suite = _("Vous avez annulé votre rendez-vous."), _("Vous n'avez rien d'autre à faire.")
     else:
         annonce, suite = _("%(structure)s a annulé votre rendez-vous."), ""
@@ -228,7 +229,7 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
         _sujet(_("Rendez-vous annulé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
-            annonce % structure,
+            annonce % {"structure": _par_qui(rendez_vous, rendez_vous.annule_par)},
             _quoi_et_quand(rendez_vous),
             _rubrique(_("Message de %(structure)s :") % structure, rendez_vous.message_d_annulation),
             suite,
@@ -241,7 +242,11 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
 
 
 def confirmation_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, _("RDV %(quand)s, "))
+    if rendez_vous.prescripteur is None:
+        return _date_par_sms(rendez_vous, _("RDV %(quand)s, "))
+    organisation = en_ligne(rendez_vous.prescripteur.organisation).replace("%", "")
+    court = organisation if len(organisation) <= 24 else f"{organisation[:21].rstrip()}..."
+    return _date_par_sms(rendez_vous, f"{court} {_('a pris RDV pour vous : %(quand)s, ')}")
 
 
 def deplacement_par_sms(rendez_vous: RendezVous) -> str:
@@ -268,11 +273,11 @@ def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:
 def annulation_par_sms(rendez_vous: RendezVous) -> str:
     """The structure's own message is on the page behind the link: it may be long, an SMS may not."""
     quand = {"quand": _jour_et_heure(rendez_vous)}
-    if rendez_vous.statut == Statut.EXCUSE:
+    if rendez_vous.annule_par == Par.PERSONNE:
         return en_gsm7(_("Vous avez annulé votre RDV du %(quand)s. Vous n'avez rien d'autre à faire.") % quand)
     return _sms(
         _("RDV du %(quand)s annulé par ") % quand,
-        en_ligne(rendez_vous.structure.nom),
+        en_ligne(_par_qui(rendez_vous, rendez_vous.annule_par)),
         _(". Détails : %(lien)s") % {"lien": lien_secret(rendez_vous)},
     )
 
@@ -292,7 +297,7 @@ def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
 
 def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
-    par = "la personne" if rendez_vous.statut == Statut.EXCUSE else "votre structure"
+    par = PAR_POUR_L_AGENT[rendez_vous.annule_par]
     return Texte(
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
@@ -305,34 +310,58 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
     )
 
 
-def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
+def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par: Par = Par.STRUCTURE) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
     avant, _fin = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
-            f"Votre rendez-vous du {moment(avant)} est déplacé{' par la personne' if par_la_personne else ''}.",
+            f"Votre rendez-vous du {moment(avant)} est déplacé"
+            f"{f' par {PAR_POUR_L_AGENT[par]}' if par != Par.STRUCTURE else ''}.",
             _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
         ),
     )
 
 
-def retrait_pour_agent(ancien: RendezVous, *, par_la_personne: bool = False) -> Texte:
+def retrait_pour_agent(ancien: RendezVous, *, par: Par = Par.STRUCTURE) -> Texte:
     """For the agent who had the rendez-vous before it went to a colleague."""
     debut, _fin = _heures_locales(ancien)
     return Texte(
         en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {ancien.agent.prenom},",
-            "La personne a déplacé ce rendez-vous : il est maintenant avec un autre agent de votre structure."
-            if par_la_personne
+            f"{PAR_POUR_L_AGENT[par].capitalize()} a déplacé ce rendez-vous : "
+            "il est maintenant avec un autre agent de votre structure."
+            if par != Par.STRUCTURE
             else "Ce rendez-vous est confié à un autre agent de votre structure.",
             _fiche_agent(ancien),
             *(_contact(p) for p in ancien.participations.all()),
         ),
     )
+
+
+PAR_POUR_L_AGENT = {
+    Par.PERSONNE: "la personne",
+    Par.PRESCRIPTEUR: "le prescripteur",
+    Par.STRUCTURE: "votre structure",
+}
+
+
+def _par_qui(rendez_vous: RendezVous, par: Par) -> str:
+    """Name, to the learner, whoever else moves or cancels their rendez-vous."""
+    prescripteur = rendez_vous.prescripteur
+    return str(prescripteur) if prescripteur and par == Par.PRESCRIPTEUR else rendez_vous.structure.nom
+
+
+def _pris_par(rendez_vous: RendezVous) -> str:
+    """Say to the learner who took the rendez-vous for them, if somebody did."""
+    prescripteur = rendez_vous.prescripteur
+    if prescripteur is None:
+        return ""
+    qui = {"nom": en_ligne(prescripteur.nom_complet), "organisation": en_ligne(prescripteur.organisation)}
+    return _("%(nom)s, de l'organisation %(organisation)s, a pris rendez-vous pour vous.") % qui
 
 
 # --- Pieces -------------------------------------------------------------------------------------------------------

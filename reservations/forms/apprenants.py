@@ -39,7 +39,7 @@ class RechercheForm(forms.Form):
 class PersonneForm(forms.Form):
     """How a name, an address and a number are read, typed by an agent or by the person; the fields are the form's."""
 
-    structure: Structure  # numbers are read as they are written there
+    departement = ""  # numbers are read as they are written there
 
     def clean_prenom(self) -> str:
         return self._en_ligne("prenom")
@@ -64,10 +64,18 @@ class PersonneForm(forms.Form):
         saisie = self.cleaned_data["telephone"].strip()
         if not saisie:
             return ""
-        numero = lire_telephone(saisie, departement=self.structure.departement)
+        numero = lire_telephone(saisie, departement=self.departement)
         if numero is None:
             raise ValidationError(_("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78"))
         return numero
+
+    def clean_adresse_domicile(self) -> str:
+        """On one line: it goes into calendars."""
+        lignes = self.cleaned_data["adresse_domicile"].splitlines()
+        adresse = ", ".join(ligne.strip(" ,") for ligne in map(en_ligne, lignes) if ligne.strip(" ,"))
+        if self.fields["adresse_domicile"].required and not adresse:
+            raise ValidationError(self.fields["adresse_domicile"].error_messages["required"])
+        return adresse
 
 
 class IdentiteForm(PersonneForm):
@@ -102,6 +110,7 @@ class IdentiteForm(PersonneForm):
     def __init__(self, *args: Any, structure: Structure, **options: Any) -> None:
         super().__init__(*args, **options)
         self.structure = structure
+        self.departement = structure.departement
 
     def appliquer(self, apprenant: Apprenant) -> Apprenant:
         """Write what was typed on a learner, without saving them."""

@@ -25,6 +25,11 @@ class FormulaireInstructions(forms.Form):
         error_messages={"required": _("Cochez cette case pour continuer.")},
     )
 
+    def __init__(self, *args: object, par_prescripteur: bool = False, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if par_prescripteur:
+            self.fields["accepte"].label = "Je les ai lues avec la personne accompagnée, qui les accepte"
+
 
 class FormulaireCoordonnees(PersonneForm):
     """Who comes, and where the code goes: to the e-mail address, else to the mobile. What is required depends on the
@@ -71,7 +76,7 @@ class FormulaireCoordonnees(PersonneForm):
 
     def __init__(self, *args: object, motif: Motif, trop_vite: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.structure = motif.structure
+        self.departement = motif.structure.departement
         self.trop_vite = trop_vite  # sent sooner than anyone reads
         self.par_telephone = motif.type_lieu == TypeLieu.TELEPHONE
         self.par_sms = sms_possibles()
@@ -88,14 +93,6 @@ class FormulaireCoordonnees(PersonneForm):
         elif not self.par_sms:
             telephone.label = _("Téléphone")
             telephone.help_text = _("Pour vous prévenir en cas de changement.")
-
-    def clean_adresse_domicile(self) -> str:
-        """On one line: it goes into calendars."""
-        lignes = self.cleaned_data["adresse_domicile"].splitlines()
-        adresse = ", ".join(ligne.strip(" ,") for ligne in map(en_ligne, lignes) if ligne.strip(" ,"))
-        if not adresse:
-            raise ValidationError(self.fields["adresse_domicile"].error_messages["required"])
-        return adresse
 
     def clean(self) -> None:
         """One way to receive the code; the error is beside the field that can be corrected."""

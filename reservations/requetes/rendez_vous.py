@@ -42,10 +42,12 @@ def historique(rendez_vous: RendezVous) -> list[Fait]:
 
     Each message says what became of it, and when.
     """
-    faits = [Fait(rendez_vous.cree_le, "Rendez-vous pris")]
+    pris_par = f" par {rendez_vous.prescripteur}" if rendez_vous.prescripteur else ""
+    faits = [Fait(rendez_vous.cree_le, f"Rendez-vous pris{pris_par}")]
     for participation in rendez_vous.participations.all():
         if participation.instructions_acceptees_le:
-            faits.append(Fait(participation.instructions_acceptees_le, "Instructions acceptées"))
+            en_son_nom = f" en son nom par {par}" if (par := participation.instructions_acceptees_par) else ""
+            faits.append(Fait(participation.instructions_acceptees_le, f"Instructions acceptées{en_son_nom}"))
     for message in rendez_vous.messages.filter(confidentiel=False).order_by("cree_le", "pk"):
         titre = f" « {message.sujet} »" if message.sujet else ""
         sms = message.canal == Canal.SMS
@@ -57,5 +59,5 @@ def historique(rendez_vous: RendezVous) -> list[Fait]:
             )
         )
     if rendez_vous.annule_le:
-        faits.append(Fait(rendez_vous.annule_le, rendez_vous.get_statut_display()))
+        faits.append(Fait(rendez_vous.annule_le, rendez_vous.statut_en_mots))
     return sorted(faits, key=lambda fait: fait.quand)

@@ -1,5 +1,6 @@
 """The learner chooses: for what, where, when. The address says what was chosen; only holding a slot writes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from motifs.models import Motif
+from motifs.models import Motif, Public
 from reservations import services
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.models import Demarche
@@ -40,7 +41,14 @@ from reservations.parcours import (
     propositions,
 )
 from reservations.refus import CreneauIndisponible, ReservationImpossible
-from reservations.visiteurs import demarche_du_visiteur, jamais_perimee, par_le_lien, visiteur
+from reservations.visiteurs import (
+    COOKIE_DE_LA_VOIE,
+    demarche_du_visiteur,
+    jamais_perimee,
+    par_le_lien,
+    prescripteur_pour,
+    visiteur,
+)
 from structures.adresse import adresse_du_visiteur
 from structures.htmx import page_ou_fragment
 from structures.models import Lieu
@@ -65,15 +73,24 @@ def choix_motif(request: HttpRequest, lien: Lien) -> HttpResponse:
     lieu = lieu if ici else None
     motifs = ici or proposes(motifs_du_public(lien, aujourd_hui))
     demarche, lieu_id = _demarche_a_deplacer(request, lien), lieu.pk if lieu else None
+    if request.COOKIES.get(COOKIE_DE_LA_VOIE) and "pour" not in request.GET and not (lien.prescripteur or demarche):
+        return redirect(adresse_du_choix("choix_motif", replace(lien, prescripteur=True), lieu=lieu_id))
     if len(motifs) == 1:
         return redirect(adresse_du_choix("choix_lieu", lien, motifs[0].pk, lieu=lieu_id, demarche=demarche))
-    totaux = {len(etapes(plusieurs_motifs=True, instructions=a_des_instructions(motif))) for motif in motifs}
+    identification = _a_identifier(request, lien)
+    totaux = {
+        len(etapes(plusieurs_motifs=True, instructions=a_des_instructions(motif), identification=identification))
+        for motif in motifs
+    }
     contexte = {
         "lien": lien,
         "structure": lien.structure,
         "lieu": lieu,
         "etape": Etape(1, max(totaux) if len(totaux) == 1 else 0) if totaux else "",
         "totaux": sorted(totaux),
+        "question": "De quoi cette personne a-t-elle besoin ?" if lien.prescripteur else "",
+        "adresse_sans_lieu": adresse_du_choix("choix_motif", lien),
+        "autre_voie": "" if demarche else _autre_voie(lien, lieu=lieu_id),
         "choix": [
             (dispo, adresse_du_choix("choix_lieu", lien, dispo.objet.pk, lieu=lieu_id, demarche=demarche))
             for dispo in disponibilites_des_motifs(motifs, recherche, lieu)
@@ -99,7 +116,7 @@ def choix_lieu(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     demande = next((lieu.pk for lieu in lieux if str(lieu.pk) == request.GET.get("lieu")), None)
     if demande or len(lieux) < 2:
         return redirect(adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demande, demarche=demarche))
-    ici = etape("quand", motif, proposes(motifs))
+    ici = etape("quand", motif, proposes(motifs), identification=_a_identifier(request, lien))
     contexte = {
         "lien": lien,
         "structure": lien.structure,
@@ -107,7 +124,9 @@ def choix_lieu(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
         "etape": ici,
         "totaux": [ici.total],
         "seul_motif": len(proposes(motifs)) < 2,
+        "question": "Où cette personne ira-t-elle ?" if lien.prescripteur else "",
         "adresse_des_motifs": adresse_du_choix("choix_motif", lien, demarche=demarche),
+        "autre_voie": "" if demarche else _autre_voie(lien, motif),
         "choix": [
             (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
             for dispo in disponibilites_des_lieux(motif, lieux, recherche)
@@ -144,9 +163,12 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
             if debut:
                 semaine = timezone.localdate(dans_la_fenetre(motif, debut, recherche.maintenant))
     trouvees = propositions(motif, lieu, recherche, semaine)
+    ici = etape("quand", motif, proposes(motifs), identification=_a_identifier(request, lien))
     adresse = adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None, demarche=demarche)
     contexte = {
         **_contexte_du_choix(lien, motif, proposes(motifs), lieu, lieux, demarche, recherche.maintenant),
+        "etape": ici,
+        "totaux": [ici.total],
         **perdu,
         "propositions": trouvees,
         **adresses_des_creneaux(adresse, trouvees),
@@ -171,7 +193,6 @@ def _contexte_du_choix(
     demarche: Demarche | None,
     maintenant: datetime,
 ) -> dict[str, object]:
-    ici = etape("quand", motif, choix)
     adresse_des_motifs = adresse_du_choix("choix_motif", lien, demarche=demarche)
     adresse_des_lieux = adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche)
     return {
@@ -179,14 +200,13 @@ def _contexte_du_choix(
         "structure": lien.structure,
         "motif": motif,
         "lieu": lieu,
-        "etape": ici,
-        "totaux": [ici.total],
         "seul_motif": len(choix) < 2,
         "heure_locale": "" if motif.sur_place else HEURES_LOCALES.get(lien.structure.fuseau, ""),
         "dernier_jour": motif.fenetre_du_public(maintenant)[1],
         "adresse_des_motifs": adresse_des_motifs if len(choix) > 1 else "",
         "adresse_des_lieux": adresse_des_lieux if len(lieux) > 1 else "",
         "demarche": demarche,
+        "autre_voie": "" if demarche else _autre_voie(lien, motif, lieu=lieu.pk if lieu else None),
         "encore_garde": services.option_vivante(demarche, maintenant) if demarche else None,
     }
 
@@ -213,6 +233,7 @@ def _prendre(
     """Hold the slot asked and return the address of the step that follows."""
     if debut is None:
         raise ReservationImpossible(_("Cette heure n'est pas dans la liste. Choisissez-en une ci-dessous."))
+    prescripteur = prescripteur_pour(request, lien.structure) if lien.prescripteur else None
     prise = services.prendre_option(
         motif_id=motif.pk,
         structure_id=motif.structure_id,
@@ -224,8 +245,27 @@ def _prendre(
         demarche=demarche,
         agent_id=recherche.agent.pk if recherche.agent else None,
         par_prescripteur=lien.prescripteur,
+        prescripteur=prescripteur,
     )
-    return reverse(f"reservations:{premiere_etape_incomplete(prise)}", args=[prise.jeton])
+    etape = premiere_etape_incomplete(prise, identifie=prescripteur is not None)
+    return reverse(f"reservations:{etape}", args=[prise.jeton])
+
+
+def _a_identifier(request: HttpRequest, lien: Lien) -> bool:
+    """Whether this path has a step where a prescriber says who they are."""
+    return lien.prescripteur and prescripteur_pour(request, lien.structure) is None
+
+
+def _autre_voie(lien: Lien, motif: Motif | None = None, *, lieu: int | None = None) -> str:
+    """Return this same page taken for oneself, or for someone else; from a motif not for oneself, all the others."""
+    autre = replace(lien, prescripteur=not lien.prescripteur)
+    if motif is None or (lien.prescripteur and motif.ouvert_a != Public.TOUS):
+        adresse = adresse_du_choix("choix_motif", autre, lieu=lieu)
+    else:
+        adresse = adresse_du_choix("choix_creneau" if lieu else "choix_lieu", autre, motif.pk, lieu=lieu)
+    if "pour=" in adresse:
+        return adresse
+    return f"{adresse}{'&' if '?' in adresse else '?'}pour={'autrui' if autre.prescripteur else 'moi'}"
 
 
 def _refus_du_creneau(
@@ -272,6 +312,8 @@ def adresse_du_choix(
     """Return the address of a page of choice, with what was already chosen."""
     chemin = reverse(f"reservations:{nom}", args=[lien, *args])
     parametres = {"lieu": lieu, "demarche": demarche.jeton if demarche else None}
+    if nom == "choix_motif" and not lien.prescripteur and demarche is None:
+        parametres["pour"] = "moi"  # whatever this browser remembers: this tab is the learner's
     choisis = urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})
     return f"{chemin}?{choisis}" if choisis else chemin
 
@@ -279,5 +321,8 @@ def adresse_du_choix(
 def _motif_ferme(request: HttpRequest, lien: Lien) -> HttpResponse:
     """The same answer for a motif that was closed, is not for everyone, or never existed."""
     return render(
-        request, "reservations/parcours/motif_ferme.html", {"structure": lien.structure, "lien": lien}, status=404
+        request,
+        "reservations/parcours/motif_ferme.html",
+        {"structure": lien.structure, "lien": lien, "adresse_des_motifs": adresse_du_choix("choix_motif", lien)},
+        status=404,
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cartographie.fiche import code_du_lieu
+from reservations.parcours import Lien
 from reservations.reservation_en_ligne import etat_de_la_reservation
 from structures import services
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
@@ -23,8 +24,13 @@ def lien_complet(request: RequeteAgent) -> str:
     return _adresse(request, request.structure.lien)
 
 
-def _adresse(request: RequeteAgent, jeton: str) -> str:
-    return request.build_absolute_uri(reverse("reservations:choix_motif", args=[jeton]))
+def lien_des_prescripteurs(request: RequeteAgent) -> str:
+    """Return the same link, already taken for someone else."""
+    return _adresse(request, Lien(request.structure, prescripteur=True))
+
+
+def _adresse(request: RequeteAgent, lien: str | Lien) -> str:
+    return request.build_absolute_uri(reverse("reservations:choix_motif", args=[lien]))
 
 
 @agent_de_la_structure
@@ -36,6 +42,7 @@ def lien(request: RequeteAgent) -> HttpResponse:
     lieux = list(request.structure.lieux.ouverts().order_by("nom", "pk"))
     contexte = {
         "lien": adresse,
+        "lien_des_prescripteurs": lien_des_prescripteurs(request),
         "etat": etat,
         "mon_lien": _adresse(request, request.appartenance.lien) if request.appartenance.lien else "",
         "precis": [

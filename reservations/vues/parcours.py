@@ -1,5 +1,9 @@
-"""The learner says who they are, for the slot held: instructions, contact, code, confirmation. GET never writes."""
+"""The learner says who they are, for the slot held: instructions, contact, code, confirmation. GET never writes.
 
+What is done with the held slot serves the prescribers too, whose own steps are in `etapes_prescripteur`.
+"""
+
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -37,11 +41,21 @@ from reservations.refus import (
     TropDeCodes,
 )
 from reservations.saisies import garder_saisie, oublier_saisie, saisie_de
-from reservations.visiteurs import jamais_perimee, pour_son_visiteur
+from reservations.visiteurs import etape_en_cours, jamais_perimee, pour_son_visiteur, prescripteur_pour
 from reservations.vues.choix import adresse_du_choix
 from structures.adresse import adresse_du_visiteur
 
-ETAPES_GARDEES = ("instructions", "coordonnees", "code")  # the steps during which the slot is held
+# The steps during which the slot is held, and the name of each among those that are counted.
+ETAPES_GARDEES = {
+    "instructions": "a_lire",
+    "coordonnees": "coordonnees",
+    "code": "coordonnees",
+    "prescripteur": "prescripteur",
+    "code_prescripteur": "prescripteur",
+    "beneficiaire": "coordonnees",
+}
+DU_PRESCRIPTEUR = ("prescripteur", "code_prescripteur", "beneficiaire")
+IDENTIFIE_DANS = "identifie_dans"  # in the session: the booking in which a prescriber has said who they are
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -51,7 +65,7 @@ lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 @pour_son_visiteur
 def demarche(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Go to the step where this booking stands."""
-    return redirect(f"reservations:{premiere_etape_incomplete(demarche)}", jeton=demarche.jeton)
+    return redirect(f"reservations:{etape_en_cours(request, demarche)}", jeton=demarche.jeton)
 
 
 @login_not_required
@@ -72,12 +86,13 @@ def instructions(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     formulaire = FormulaireInstructions(
         {"texte": texte} if saisie and saisie.a_verifier and not refus else None,
         initial={"texte": texte, "accepte": accepte and not refus},
+        par_prescripteur=demarche.par_prescripteur,
     )
-    return _page_gardee(request, "instructions", demarche, {"form": formulaire, "texte": texte, "refus": refus})
+    return page_gardee(request, "instructions", demarche, {"form": formulaire, "texte": texte, "refus": refus})
 
 
 def _accepter(request: HttpRequest, demarche: Demarche) -> HttpResponse:
-    formulaire = FormulaireInstructions(request.POST)
+    formulaire = FormulaireInstructions(request.POST, par_prescripteur=demarche.par_prescripteur)
     if formulaire.is_valid():
         lu = formulaire.cleaned_data["texte"]
         try:
@@ -98,18 +113,24 @@ def _accepter(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 @pour_son_visiteur
 def coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Who comes and how to reach them; then a code is sent there."""
-    if premiere_etape_incomplete(demarche) == "instructions":
-        return redirect("reservations:instructions", jeton=demarche.jeton)
+    if premiere_etape_incomplete(demarche) not in ("coordonnees", "code"):
+        return redirect("reservations:demarche", jeton=demarche.jeton)
     if request.method == "POST":
         return _donner_coordonnees(request, demarche)
     saisie = saisie_de(request, demarche, "coordonnees")
     formulaire = FormulaireCoordonnees(
         saisie.champs if saisie and saisie.a_verifier else None,
         motif=demarche.motif,
-        initial=saisie.champs if saisie else _coordonnees_connues(demarche),
+        initial=saisie.champs if saisie else coordonnees_connues(demarche),
     )
     refus = saisie.refus if saisie else ""
-    return _page_gardee(request, "coordonnees", demarche, {"form": formulaire, "refus": refus})
+    par_un_autre = replace(lien_de(demarche), prescripteur=True)
+    contexte = {
+        "form": formulaire,
+        "refus": refus,
+        "pour_autrui": adresse_du_choix("choix_lieu", par_un_autre, demarche.motif_id, lieu=demarche.lieu_id),
+    }
+    return page_gardee(request, "coordonnees", demarche, contexte)
 
 
 def _donner_coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
@@ -154,7 +175,7 @@ def code(request: HttpRequest, demarche: Demarche) -> HttpResponse:
         for champ, erreur in saisie.erreurs.items() if saisie else ():
             formulaire.add_error(champ, erreur)
     en_cours = identification.code_en_cours(demarche, timezone.now())
-    return _page_gardee(request, "code", demarche, {"form": formulaire, "code_en_cours": en_cours})
+    return page_gardee(request, "code", demarche, {"form": formulaire, "code_en_cours": en_cours})
 
 
 def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
@@ -173,7 +194,7 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
     except DemarcheIncomplete:
         return redirect("reservations:demarche", jeton=demarche.jeton)
     except ReservationImpossible as refus:
-        return _creneau_perdu(request, demarche, refus)
+        return creneau_perdu(request, demarche, refus)
     oublier_saisie(request)
     request.session["vient_de"] = ["confirmer", rendez_vous.jeton]
     return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
@@ -208,7 +229,7 @@ def prolonger(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     ici = _etape_d_ou_vient(request, demarche)
     if request.htmx:  # type: ignore[attr-defined]
         demarche.refresh_from_db(fields=["rendez_vous"])
-        return _page_gardee(request, ici, demarche, {"annonce": annonce})
+        return page_gardee(request, ici, demarche, {"annonce": annonce})
     garder_saisie(request, demarche, ici, a_verifier=False)
     if annonce:
         messages.success(request, annonce)
@@ -236,9 +257,10 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
                 demarche=demarche,
                 agent_id=demarche.agent_id,
                 par_prescripteur=demarche.par_prescripteur,
+                prescripteur=demarche.prescripteur,
             )
         except ReservationImpossible as refus:
-            return _creneau_perdu(request, demarche, refus)
+            return creneau_perdu(request, demarche, refus)
         messages.success(request, _("Votre créneau est de nouveau réservé pour vous."))
     return redirect("reservations:demarche", jeton=demarche.jeton)
 
@@ -246,10 +268,10 @@ def reprendre(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 def _etape_d_ou_vient(request: HttpRequest, demarche: Demarche) -> str:
     """Return the step in which the button was pressed: the address says it, within the steps that exist."""
     ici = request.GET.get("etape", "")
-    return ici if ici in ETAPES_GARDEES else premiere_etape_incomplete(demarche)
+    return ici if ici in ETAPES_GARDEES else etape_en_cours(request, demarche)
 
 
-def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: dict[str, object]) -> HttpResponse:
+def page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: dict[str, object]) -> HttpResponse:
     """Show a step during which the slot is held: the choice stays visible, with the time left.
 
     Under htmx only that time is asked again (extended, or just run out): the form being filled is not touched.
@@ -276,14 +298,18 @@ def _page_gardee(request: HttpRequest, nom: str, demarche: Demarche, contexte: d
     try:
         services.verifier_encore_possible(demarche=demarche, maintenant=maintenant)
     except ReservationImpossible as refus:  # said now, not once everything is typed
-        return _creneau_perdu(request, demarche, refus)
+        return creneau_perdu(request, demarche, refus)
     par_ici = Lien(motif.structure, demarche.agent, prescripteur=demarche.par_prescripteur)
     motifs = motifs_du_public(par_ici, timezone.localdate(maintenant))
-    complet["etape"] = etape({"instructions": "a_lire"}.get(nom, "coordonnees"), motif, proposes(motifs))
-    return render(request, f"reservations/parcours/{nom}.html", complet)
+    identification = demarche.par_prescripteur and (
+        request.session.get(IDENTIFIE_DANS) == demarche.jeton or prescripteur_pour(request, motif.structure) is None
+    )
+    complet["etape"] = etape(ETAPES_GARDEES[nom], motif, proposes(motifs), identification=identification)
+    dossier = "prescripteur" if nom in DU_PRESCRIPTEUR else "parcours"
+    return render(request, f"reservations/{dossier}/{nom}.html", complet)
 
 
-def _creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationImpossible) -> HttpResponse:
+def creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationImpossible) -> HttpResponse:
     """Say that the slot is gone and what was kept, with the nearest other times: one click moves the booking there."""
     motif = demarche.motif
     recherche = Recherche(timezone.now(), demarche.visiteur, demarche.agent)
@@ -302,7 +328,7 @@ def _creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationI
     return render(request, "reservations/parcours/creneau_perdu.html", contexte)
 
 
-def _coordonnees_connues(demarche: Demarche) -> dict[str, str]:
+def coordonnees_connues(demarche: Demarche) -> dict[str, str]:
     telephone = demarche.telephone.as_national if demarche.telephone else ""
     return {
         "prenom": demarche.prenom,

@@ -20,7 +20,7 @@ from reservations.attente import refus_d_attendre
 from reservations.courrier import messagerie
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.deplacement import limites_en_mots, refus_du_deplacement
-from reservations.models import STATUTS_ANNULES, RendezVous, Statut
+from reservations.models import STATUTS_ANNULES, Par, RendezVous, Statut
 from reservations.refus import AnnulationImpossible
 
 
@@ -54,7 +54,7 @@ def rendez_vous_public(request: HttpRequest, rendez_vous: RendezVous) -> HttpRes
     attente = rendez_vous.attentes.actives(timezone.now()).first()
     contexte = {
         **contexte_du_rendez_vous(rendez_vous),
-        "vient_de": _vient_de(request, rendez_vous),
+        "vient_de": vient_de(request, rendez_vous),
         "attente": attente,
         "peut_attendre": attente is None and not refus_d_attendre(rendez_vous, timezone.now()),
     }
@@ -113,7 +113,8 @@ def contexte_du_rendez_vous(rendez_vous: RendezVous) -> dict[str, object]:
         "lieu": rendez_vous.lieu,
         "participation": participations[0] if participations else None,
         "annule": rendez_vous.statut in STATUTS_ANNULES,
-        "par_la_personne": rendez_vous.statut == Statut.EXCUSE,
+        "par_la_personne": rendez_vous.annule_par == Par.PERSONNE,
+        "par_le_prescripteur": rendez_vous.annule_par == Par.PRESCRIPTEUR,
         "passe": rendez_vous.fin <= maintenant,
         "a_venir": rendez_vous.est_annulable(maintenant),
         "annulable": rendez_vous.est_annulable_par_la_personne(maintenant),
@@ -127,7 +128,7 @@ def contexte_du_rendez_vous(rendez_vous: RendezVous) -> dict[str, object]:
     }
 
 
-def _vient_de(request: HttpRequest, rendez_vous: RendezVous) -> str:
+def vient_de(request: HttpRequest, rendez_vous: RendezVous) -> str:
     """Return what was just done to this rendez-vous ("confirmer", "deplacer", "annuler"), once."""
     geste = request.session.get("vient_de")
     if not geste or geste[1] != rendez_vous.jeton:

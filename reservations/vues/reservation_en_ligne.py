@@ -12,7 +12,7 @@ from motifs.requetes import motif_bascule
 from motifs.services import MotifRefuse, fermer, ouvrir
 from reservations.remedes import raisons_affichees
 from reservations.reservation_en_ligne import etat_de_la_reservation
-from reservations.vues.lien import lien_complet
+from reservations.vues.lien import lien_complet, lien_des_prescripteurs
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
 from structures.htmx import page_ou_fragment
 
@@ -61,5 +61,6 @@ def _contexte_de_la_reservation(request: RequeteAgent) -> dict[str, object]:
             (ligne, raisons_affichees(ligne.verdict, ligne.motif, request.appartenance)) for ligne in etat.lignes
         ],
         "lien": lien_complet(request),
+        "lien_des_prescripteurs": lien_des_prescripteurs(request),
         "boutons": boutons_de_la_structure(request.structure, maintenant),
     }

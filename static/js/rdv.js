@@ -39,6 +39,7 @@
     document.querySelectorAll("[data-imprimer]").forEach(function (bouton) {
       bouton.hidden = false;
       bouton.addEventListener("click", function () { window.print(); });
+      if (bouton.dataset.imprimer === "tout-de-suite") { window.print(); }
     });
   });
 

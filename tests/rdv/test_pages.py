@@ -48,6 +48,20 @@ PUBLIQUES = {
     "reservations:mes_rendez_vous",
     "reservations:mes_rendez_vous_code",
     "reservations:mes_rendez_vous_quitter",
+    # The prescriber: their steps in a booking, then their own pages, by the code on their address.
+    "reservations:prescripteur",
+    "reservations:code_prescripteur",
+    "reservations:changer_de_prescripteur",
+    "reservations:beneficiaire",
+    "reservations:mes_prescriptions",
+    "reservations:mes_prescriptions_code",
+    "reservations:coordonnees_du_prescripteur",
+    "reservations:oublier_appareil",
+    "reservations:prescription",
+    "reservations:annuler_prescription",
+    "reservations:deplacer_prescription",
+    "reservations:confirmer_deplacement_prescription",
+    "reservations:fiche_de_prescription",
     "reservations:agenda_externe",  # a secret address, for calendar programs
     "reservations:accuse_sms",  # a secret address, for the SMS provider
     # What other sites read, and where they lead.

@@ -111,4 +111,5 @@ def test_un_rendez_vous_a_venir_garde_l_apprenant(maintenant):
 def test_rejouer_la_purge_n_efface_rien_de_plus(maintenant):
     un_rendez_vous()
 
-    assert conservation.purger(maintenant=maintenant) == {"messages": 0, "apprenants": 0, "rendez_vous": 0}
+    vide = dict.fromkeys(("messages", "apprenants", "rendez_vous", "prescripteurs"), 0)
+    assert conservation.purger(maintenant=maintenant) == vide

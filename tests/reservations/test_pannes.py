@@ -20,9 +20,9 @@ from plages.services import enregistrer_plage
 from rdv.postgres_embarque import PROJET
 from reservations import attente, taches
 from reservations.courrier import envoi, messagerie
-from reservations.models import Etat, Message, RendezVous, Statut
+from reservations.models import Etat, Message, Par, RendezVous, Statut
 from structures.models import Agent, Structure
-from tests.factories import AgentFactory, AppartenanceFactory
+from tests.factories import AgentFactory, AppartenanceFactory, PrescripteurFactory
 from tests.reservations import pannes
 from tests.reservations.aides_messages import annuler, un_rendez_vous
 from tests.reservations.octopush_factice import CLE, COMPTE, octopush_factice
@@ -110,7 +110,7 @@ def test_a_periodic_job_cut_short_and_queued_again_does_not_block_the_others():
 
 # --- Who receives what: the table of docs/messages.md is what the code does ------------------------------------------
 
-RECU = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+RECU = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 LIGNES = RECU.findall((PROJET / "docs" / "messages.md").read_text())[1:]
 
 
@@ -136,44 +136,59 @@ def liberer_une_place(rdv: RendezVous) -> None:
     attente.proposer_places(maintenant=maintenant)
 
 
-EVENEMENTS: dict[str, Callable[[RendezVous, Agent | None], object]] = {
-    "taken": lambda rdv, qui: messagerie.annoncer_confirmation(rendez_vous=rdv, auteur=qui),
-    "moved": lambda rdv, qui: messagerie.annoncer_deplacement(
-        rendez_vous=rdv, depuis=(rdv.agent, rdv.debut - timedelta(days=1), rdv.fin), auteur=qui, par_la_personne=not qui
+PAR = {"the learner": Par.PERSONNE, "the prescriber": Par.PRESCRIPTEUR}
+
+
+def _deplacer(rdv: RendezVous, qui: Agent | None, par: Par, ancien: Agent, depuis: timedelta) -> None:
+    messagerie.annoncer_deplacement(rendez_vous=rdv, depuis=(ancien, rdv.debut - depuis, rdv.fin), auteur=qui, par=par)
+
+
+def _annuler(rdv: RendezVous, qui: Agent | None, par: Par) -> None:
+    rdv.annule_par_prescripteur = par == Par.PRESCRIPTEUR
+    annuler(rdv, Statut.ANNULE if par == Par.STRUCTURE else Statut.EXCUSE)
+    messagerie.annoncer_annulation(rendez_vous=rdv, auteur=qui)
+
+
+EVENEMENTS: dict[str, Callable[[RendezVous, Agent | None, Par], object]] = {
+    "taken": lambda rdv, qui, par: messagerie.annoncer_confirmation(rendez_vous=rdv, auteur=qui),
+    "moved": lambda rdv, qui, par: _deplacer(rdv, qui, par, rdv.agent, timedelta(days=1)),
+    "given to a colleague": lambda rdv, qui, par: _deplacer(
+        rdv, qui, par, AgentFactory(courriel="ancien@exemple.fr"), timedelta(0)
     ),
-    "given to a colleague": lambda rdv, qui: messagerie.annoncer_deplacement(
-        rendez_vous=rdv,
-        depuis=(AgentFactory(courriel="ancien@exemple.fr"), rdv.debut, rdv.fin),
-        auteur=qui,
-        par_la_personne=not qui,
-    ),
-    "cancelled": lambda rdv, qui: messagerie.annoncer_annulation(
-        rendez_vous=annuler(rdv, Statut.EXCUSE if qui is None else Statut.ANNULE), auteur=qui
-    ),
-    "two days before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=48)),
-    "a place is free sooner": lambda rdv, qui: liberer_une_place(rdv),
-    "two hours before": lambda rdv, qui: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=2)),
+    "cancelled": _annuler,
+    "two days before": lambda rdv, *_: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=48)),
+    "a place is free sooner": lambda rdv, *_: liberer_une_place(rdv),
+    "two hours before": lambda rdv, *_: messagerie.ecrire_rappels(maintenant=rdv.debut - timedelta(hours=2)),
 }
 
 
-@pytest.mark.parametrize(("evenement", "auteur", "apprenant", "agent", "ancien"), LIGNES)
+@pytest.mark.parametrize(("evenement", "auteur", "apprenant", "prescripteur", "agent", "ancien"), LIGNES)
 @pytest.mark.django_db
-def test_the_table_says_who_receives_what(evenement, auteur, apprenant, agent, ancien):
+def test_the_table_says_who_receives_what(evenement, auteur, apprenant, prescripteur, agent, ancien):
     rdv = un_rendez_vous(
         agent={"courriel": "agent@exemple.fr"},
         structure={"rappel_2h": True},
         cree_le=timezone.now() - timedelta(days=9),
+        prescripteur=PrescripteurFactory(courriel="lea@exemple.fr") if prescripteur != "nothing" else None,
     )
     collegue = AppartenanceFactory(agent=AgentFactory(courriel="collegue@exemple.fr"), structure=rdv.structure).agent
-    qui = {"the learner": None, "the service": None, "the agent": rdv.agent, "a colleague": collegue}[auteur]
+    qui = {"the agent": rdv.agent, "a colleague": collegue}.get(auteur)
 
-    EVENEMENTS[evenement](rdv, qui)
+    EVENEMENTS[evenement](rdv, qui, PAR.get(auteur, Par.STRUCTURE))
 
     recus = {m.destinataire: m.sujet.split(" :")[0] for m in Message.objects.all()}
-    attendus = {"ana@exemple.fr": apprenant, "agent@exemple.fr": agent, "ancien@exemple.fr": ancien}
+    attendus = {
+        "ana@exemple.fr": apprenant,
+        "lea@exemple.fr": prescripteur,
+        "agent@exemple.fr": agent,
+        "ancien@exemple.fr": ancien,
+    }
     assert recus == {adresse: sujet for adresse, sujet in attendus.items() if sujet != "nothing"}
     assert Message.objects.count() == len(recus)
 
 
-def test_the_table_forgets_no_event():
+def test_the_table_forgets_no_event_and_nobody_who_makes_it():
     assert {evenement for evenement, *_ in LIGNES} == set(EVENEMENTS)
+    ecrits = {(evenement, auteur) for evenement, auteur, *_ in LIGNES}
+    faits = ("taken", "moved", "given to a colleague", "cancelled")
+    assert {(fait, auteur) for fait in faits for auteur in (*PAR, "the agent", "a colleague")} <= ecrits

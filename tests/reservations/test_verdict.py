@@ -56,12 +56,6 @@ def test_it_works_and_says_from_when() -> None:
             [Action.ROUVRIR_LIEN],
         ),
         (
-            {"prescripteurs": True, "premier": MARDI},
-            "attente",
-            "Il est ouvert aux prescripteurs seulement, et leur accès n'est pas encore en service ici.",
-            [Action.CHANGER_PUBLIC],
-        ),
-        (
             {"plages": (), "eut_des_plages": False},
             "attente",
             "Aucune plage d'ouverture n'est prévue pour lui.",
@@ -141,12 +135,18 @@ def test_each_reason_in_a_sentence(champs: dict[str, object], genre: str, phrase
         ({"plages": (SANS_LIEU, FERMEE, COURTE)}, [Cause.SANS_LIEU, Cause.LIEU_FERME, Cause.TROP_COURTES]),
         ({"plages": (BONNE, COURTE), **PRENABLE}, [Cause.TOUT_PRIS, Cause.TROP_COURTES]),
         ({"plages": (SANS_LIEU, FERMEE), "sur_place": False, **PRENABLE}, [Cause.TOUT_PRIS]),
-        ({"prescripteurs": True, "plages": ()}, [Cause.PRESCRIPTEURS, Cause.PLAGES_PASSEES]),
+        ({"prescripteurs": True, "plages": ()}, [Cause.PLAGES_PASSEES]),
         ({"archive": True, "reservable": False}, [Cause.ARCHIVE]),
     ],
 )
 def test_several_reasons_are_all_said(champs: dict[str, object], attendues: list[Cause]) -> None:
     assert causes(**champs) == attendues
+
+
+def test_for_prescribers_only_it_is_bookable_and_says_by_whom() -> None:
+    verdict = juger(faits(prescripteurs=True, premier=MARDI))
+    assert (verdict.genre, verdict.mot, verdict.raisons) == ("ok", "réservable", ())
+    assert verdict.phrase.startswith("Par les prescripteurs seulement. Premier créneau : ")
 
 
 def test_many_plages_are_counted_rather_than_named() -> None:

@@ -94,11 +94,6 @@ def _prendre(equipe: Equipe, jours: int = 1) -> None:
     RendezVous.objects.filter(pk=rdv.pk).update(debut=debut, fin=debut + timedelta(hours=1))
 
 
-def _prescripteurs(equipe: Equipe) -> None:
-    une_plage(equipe)
-    Motif.objects.filter(pk=equipe.motif.pk).update(ouvert_a="prescripteurs")
-
-
 def _ferme(equipe: Equipe) -> None:
     une_plage(equipe)
     Motif.objects.filter(pk=equipe.motif.pk).update(reservable_en_ligne=False)
@@ -155,12 +150,6 @@ SITUATIONS: dict[str, tuple[Callable[[Equipe], None], str, str, Saisie]] = {
         "Le premier libre est",
         "Allonger le délai maximum",
         lambda e: {"delai_max": str(7 * 86400)},
-    ),
-    "prescripteurs": (
-        _prescripteurs,
-        "prescripteurs seulement",
-        "Ouvrir à tout le monde",
-        lambda e: {"ouvert_a": "tous"},
     ),
 }
 chaque_situation = pytest.mark.parametrize(
