@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from cartographie.models import EtatDuBouton, Releve
+from plages.models import PlageOuverture
 from structures.models import Lieu, Plateforme, Structure
 
 
@@ -37,6 +38,13 @@ def lieux_publies() -> QuerySet[Lieu]:
         .prefetch_related(Prefetch("etats_du_bouton", queryset=etats, to_attr="etats_en_cours"))
         .order_by("pk")
     )
+
+
+def prenoms_publics(lieu: Lieu, aujourd_hui: date) -> list[str]:
+    """Return the first names of those who receive people in a place and agreed to be named there. One query."""
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(lieu=lieu, agent__is_active=True)
+    membres = plages.filter(agent__appartenances__structure=F("structure"), agent__prenom_public=True)
+    return sorted(set(membres.values_list("agent__prenom", flat=True)))
 
 
 def dernier_jour_connu(lieu: Lieu, aujourd_hui: date) -> date:

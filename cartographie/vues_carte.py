@@ -28,7 +28,7 @@ from cartographie.recherche import (
     position_de,
     resultats,
 )
-from cartographie.requetes import est_retire, lieux_connus
+from cartographie.requetes import est_retire, lieux_connus, prenoms_publics
 from structures.communes import Commune, Position, annuaire_national
 from structures.models import Lieu
 
@@ -50,6 +50,7 @@ def fiche(request: HttpRequest, lieu_id: int, nom: str = "") -> HttpResponse:
         page = fiche_du_lieu(lieu, par_motif(lieu, maintenant), maintenant)
         code = departement_du_lieu(lieu)
         contexte = {"fiche": page, "lieu": lieu, "structure": lieu.structure, "code_departement": code}
+        contexte["prenoms"] = prenoms_publics(lieu, timezone.localdate(maintenant))
         return render(request, "cartographie/fiche.html", {**contexte, "departement": nom_du_departement(code)})
 
 

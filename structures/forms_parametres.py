@@ -20,7 +20,7 @@ class MonCompteForm(ModeleForm[Agent]):
 
     class Meta:
         model = Agent
-        fields = ("prenom", "nom", "url_visio", "messages_recus")
+        fields = ("prenom", "nom", "url_visio", "messages_recus", "prenom_public")
         widgets = {
             "messages_recus": forms.RadioSelect(),
             "prenom": forms.TextInput(attrs={"autocomplete": "given-name"}),

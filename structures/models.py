@@ -163,6 +163,11 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     messages_recus = models.CharField(
         "e-mails sur mes rendez-vous", max_length=10, choices=MessagesRecus, default=MessagesRecus.AUTRES
     )
+    prenom_public = models.BooleanField(
+        "Montrer mon prénom sur la fiche publique des lieux où je reçois",
+        default=False,
+        help_text="Sans cela, votre nom n'est pas sur la carte.",
+    )
     # The secret of the calendar that other programs follow; None: nothing to follow.
     jeton_agenda = models.CharField("jeton de l'agenda à suivre", max_length=43, unique=True, null=True, editable=False)
     agenda_detaille = models.BooleanField(

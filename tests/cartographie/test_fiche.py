@@ -103,8 +103,17 @@ def test_hours_that_cannot_be_read_are_shown_as_they_are(client: Client) -> None
     assert "le matin, sauf mardi" in texte(page(client, LieuFactory(fiche={"horaires": "le matin, sauf mardi"})))
 
 
-def test_agents_are_not_named(client: Client) -> None:
+def test_agents_are_named_by_their_first_name_only_if_they_agreed(client: Client) -> None:
     equipe = une_equipe_reservable()
+    assert "Ada" not in page(client, equipe.lieu).content.decode()
+    equipe.admin.prenom_public = equipe.basique.prenom_public = True  # the other receives nobody there
+    equipe.admin.save()
+    equipe.basique.save()
+    lu = page(client, equipe.lieu).content.decode()
+    assert "AvecAda" in texte(page(client, equipe.lieu))
+    assert "Basile" not in lu
+    assert equipe.admin.nom not in lu
+    equipe.structure.appartenances.filter(agent=equipe.admin).delete()
     assert "Ada" not in page(client, equipe.lieu).content.decode()
 
 
@@ -146,4 +155,4 @@ def test_the_page_costs_the_same_for_one_or_thirty_motifs(client: Client) -> Non
         with CaptureQueriesContext(connection) as requetes:
             client.get(adresse)
         couts.append(len(requetes))
-    assert couts == [3, 3]
+    assert couts == [4, 4]

@@ -1,10 +1,14 @@
 """What the map draws: places grouped by a grid, in the frame asked."""
 
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
@@ -93,3 +97,14 @@ def test_the_map_shows_the_places_of_the_filters(client: Client) -> None:
     assert noms(accueil="Inconnu", service="<b>") == noms()
     zone = html.fromstring(client.get("/carte/", {"accueil": "Surdité", "reservable": "on"}).content)
     assert zone.xpath("//@data-filtres") == ["accueil=Surdit%C3%A9&reservable=on"]
+
+
+@pytest.mark.django_db
+def test_the_measures_run_on_any_base_and_write_nothing() -> None:
+    LieuFactory(latitude=44.7, longitude=5.0)
+    sortie = StringIO()
+    with CaptureQueriesContext(connection) as requetes:
+        call_command("mesurer_carte", stdout=sortie)
+    assert "prochain créneau de 1 lieux, Crest : médiane" in sortie.getvalue()
+    assert "flux geojson : " in sortie.getvalue()
+    assert {requete["sql"].split()[0] for requete in requetes} <= {"SELECT", "DECLARE", "SHOW"}

@@ -17,6 +17,7 @@ def test_un_agent_donne_son_lien_de_visio() -> None:
         "nom": "Basique",
         "url_visio": "https://visio.exemple.fr/basile",
         "messages_recus": "aucun",
+        "prenom_public": "on",
     }
 
     reponse = connecte(equipe.basique).post(equipe.adresse("structures:mon_compte"), saisie, follow=True)
@@ -24,6 +25,7 @@ def test_un_agent_donne_son_lien_de_visio() -> None:
     assert messages_de(reponse) == ["Votre compte est enregistré."]
     agent = Agent.objects.get(pk=equipe.basique.pk)
     assert (agent.url_visio, agent.messages_recus) == ("https://visio.exemple.fr/basile", "aucun")
+    assert agent.prenom_public
     assert Agent.objects.get(pk=equipe.admin.pk).url_visio == ""
 
 
