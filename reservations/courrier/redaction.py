@@ -246,7 +246,7 @@ def confirmation_par_sms(rendez_vous: RendezVous) -> str:
         return _date_par_sms(rendez_vous, _("RDV %(quand)s, "))
     organisation = en_ligne(rendez_vous.prescripteur.organisation).replace("%", "")
     court = organisation if len(organisation) <= 24 else f"{organisation[:21].rstrip()}..."
-    return _date_par_sms(rendez_vous, f"{court} {_('a pris RDV pour vous : %(quand)s, ')}")
+    return _date_par_sms(rendez_vous, " ".join((court, _("a pris RDV pour vous : %(quand)s, "))))
 
 
 def deplacement_par_sms(rendez_vous: RendezVous) -> str:

@@ -68,6 +68,10 @@ def _messages_du_code() -> Iterator[tuple[Cle, str]]:
     for application in APPLICATIONS:
         for chemin in (RACINE / application).rglob("*.py"):
             for noeud in ast.walk(ast.parse(chemin.read_text(encoding="utf-8"))):
+                if isinstance(noeud, ast.JoinedStr):
+                    appels = [n.func for n in ast.walk(noeud) if isinstance(n, ast.Call)]
+                    perdus = [appel.id for appel in appels if getattr(appel, "id", "") in FONCTIONS]
+                    assert perdus == [], f"{chemin}:{noeud.lineno}: makemessages does not read f-strings"
                 nom = getattr(noeud.func, "id", "") if isinstance(noeud, ast.Call) else ""
                 for argument in noeud.args[: FONCTIONS[nom]] if nom in FONCTIONS else ():
                     assert isinstance(argument, ast.Constant), f"{chemin}:{argument.lineno}: not a literal"
@@ -214,7 +218,16 @@ def test_the_choice_works_from_a_page_that_hides_its_address() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "adresse", ["/mentions-legales/", "/donnees-personnelles/", "/accessibilite/", "/aide/", "/connexion/", "/carte/"]
+    "adresse",
+    [
+        "/mentions-legales/",
+        "/donnees-personnelles/",
+        "/accessibilite/",
+        "/aide/",
+        "/connexion/",
+        "/carte/",
+        "/prescripteur/",
+    ],
 )
 def test_a_public_page_without_english_stays_french_and_says_so(client: Client, adresse: str) -> None:
     client.cookies["langue"] = "en"

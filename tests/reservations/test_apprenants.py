@@ -260,3 +260,13 @@ def test_a_rendez_vous_leads_to_its_person(equipe: Equipe) -> None:
     page = connecte(equipe.admin).get(equipe.adresse("reservations:rendez_vous_detail", rdv.pk)).content.decode()
 
     assert equipe.adresse("reservations:apprenant", jeanne.pk) in page
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_person_says_the_language_of_their_messages_when_it_is_another_one(equipe: Equipe) -> None:
+    jane = personne(equipe, langue="en")
+    page = texte(connecte(equipe.admin).get(equipe.adresse("reservations:apprenant", jane.pk)))
+    assert "Langue de ses messages : English" in page
+    jeanne = personne(equipe)
+    page = texte(connecte(equipe.admin).get(equipe.adresse("reservations:apprenant", jeanne.pk)))
+    assert "Langue de ses messages" not in page
