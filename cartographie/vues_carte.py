@@ -69,7 +69,7 @@ def carte(request: HttpRequest, *, integree: bool = False) -> HttpResponse:
             {**request.GET.dict(), "ou": " ".join([commune.nom, *commune.codes_postaux[:1]])}
         )
     contexte: dict[str, Any] = {
-        "titre": f"Aide numérique près de {commune.nom}" if commune else "Trouver un lieu d'aide numérique",
+        "titre": _titre(commune, position),
         "commune": commune,
         "autres": autres,
         "inconnue": inconnue,
@@ -125,6 +125,12 @@ def points_de_la_carte(request: HttpRequest) -> JsonResponse:
     demande = FormulaireRecherche(request.GET).demande()
     trouves = points(cadre, _filtres(demande), reservable=demande["reservable"])
     return JsonResponse({"points": trouves}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def _titre(commune: Commune | None, position: Position | None) -> str:
+    if commune:
+        return f"Aide numérique près de {commune.nom}"
+    return "Aide numérique à proximité" if position else "Trouver un lieu d'aide numérique"
 
 
 def _page(integree: bool) -> dict[str, Any]:

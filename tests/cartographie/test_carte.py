@@ -175,7 +175,7 @@ def test_another_filter_loses_neither_the_place_nor_the_order(client: Client) ->
 
     for adresse, titre in (
         ("/carte/departement/26/?ordre=tot", "Aide numérique : Drôme"),
-        ("/carte/?lat=44.7&lon=5.0&ordre=tot", "Trouver un lieu d'aide numérique"),
+        ("/carte/?lat=44.7&lon=5.0&ordre=tot", "Aide numérique à proximité"),
         ("/carte/?commune=26108&ordre=tot", "Aide numérique près de Crest"),
         ("/integrer/carte/departement/26/?ordre=tot", "Aide numérique : Drôme"),
     ):

@@ -81,7 +81,7 @@ def autre_site() -> Iterator[Callable[[str], str]]:
 
 
 def test_a_town_shows_the_slots_and_the_map_in_its_own_page(
-    live_server, page: Page, equipe: Equipe, autre_site, settings
+    live_server, page: Page, equipe: Equipe, autre_site, sans_defaut_d_acces, settings
 ) -> None:
     settings.SITE_URL = live_server.url
     equipe.motif.reservable_en_ligne = True
@@ -101,3 +101,6 @@ def test_a_town_shows_the_slots_and_the_map_in_its_own_page(
 
     expect(onglet.value).to_have_url(re.compile(f"{live_server.url}/r/{equipe.structure.lien}/motif/"))
     assert page.frames[3].url.startswith("chrome-error:")
+    for chemin in (f"/integrer/lieux/{equipe.lieu.pk}/", "/integrer/carte/?ou=Crest"):
+        page.goto(live_server.url + chemin)
+        sans_defaut_d_acces(page, (375,))
