@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
 
-from structures.models import Lieu
+from structures.models import Agent, Lieu, Structure, jeton_secret
 
 
 class EtatDuBoutonQuerySet(models.QuerySet["EtatDuBouton"]):
@@ -123,3 +125,44 @@ class Releve(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lieu} dans le fichier national"
+
+
+class LienDeTerritoire(models.Model):
+    """A link to the slots of several structures, for prescribers: a whole département, or the structures of a list."""
+
+    structure = models.ForeignKey(Structure, models.CASCADE, related_name="liens_de_territoire")
+    nom = models.CharField("nom", max_length=150)
+    jeton = models.CharField("jeton", max_length=43, unique=True, default=jeton_secret, editable=False)
+    # The whole département, whatever structures join or leave it; "": the structures of the list.
+    departement = models.CharField("département", max_length=3, blank=True)
+    structures: "models.ManyToManyField[Structure, models.Model]" = models.ManyToManyField(
+        Structure, related_name="+", blank=True
+    )
+    ferme = models.BooleanField("fermé", default=False)
+    cree_par = models.ForeignKey(Agent, models.SET_NULL, related_name="+", null=True, verbose_name="créé par")
+    cree_le = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "lien de territoire"
+        verbose_name_plural = "liens de territoire"
+        constraints = [
+            models.UniqueConstraint(
+                "structure",
+                Lower("nom"),
+                name="cartographie_territoire_nom_unique",
+                violation_error_message="Un lien de votre structure porte déjà ce nom.",
+            ),
+            models.CheckConstraint(
+                name="cartographie_territoire_nomme",
+                condition=~models.Q(nom=""),
+                violation_error_message="Un lien de territoire porte un nom.",
+            ),
+            models.CheckConstraint(
+                name="cartographie_territoire_departement",
+                condition=models.Q(departement__regex=r"^([0-9]{2,3}|2[AB])?$"),
+                violation_error_message="Ce département n'existe pas.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom

@@ -22,6 +22,7 @@ from structures.fuseaux import departement_du_code
 from structures.models import Lieu
 
 VUE = 200  # how many places one search looks at: the nearest
+AUTRES_COMMUNES = 8
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,16 @@ class Resultat:
 
     @property
     def distance(self) -> str:
-        """Return "800 m", "2,4 km", "37 km"; "" when there is no point to measure from."""
-        if self.km is None:
-            return ""
-        if self.km < 1:
-            return f"{max(100, round(self.km, 1) * 1000):.0f} m"
-        return f"{self.km:.1f} km".replace(".", ",") if self.km < 10 else f"{self.km:.0f} km"
+        return distance_en_mots(self.km)
+
+
+def distance_en_mots(km: float | None) -> str:
+    """Return "800 m", "2,4 km", "37 km"; "" when there is no point to measure from."""
+    if km is None:
+        return ""
+    if km < 1:
+        return f"{max(100, round(km, 1) * 1000):.0f} m"
+    return f"{km:.1f} km".replace(".", ",") if km < 10 else f"{km:.0f} km"
 
 
 def communes_cherchees(texte: str) -> list[Commune]:
@@ -68,6 +73,15 @@ def _les_plus_pourvues_d_abord(communes: list[Commune]) -> list[Commune]:
     return sorted(communes, key=lambda commune: -nombres[commune.code_insee])
 
 
+def commune_demandee(code: str, texte: str) -> tuple[Commune | None, list[Commune], str]:
+    """Return the commune meant, the others that the text may mean, and the text when it means nothing."""
+    choisie = annuaire_national().par_code.get(code)
+    if choisie is not None:
+        return choisie, [], ""
+    trouvees = communes_cherchees(texte)
+    return (trouvees[0], trouvees[1:AUTRES_COMMUNES], "") if trouvees else (None, [], texte)
+
+
 def position_de(commune: Commune) -> Position | None:
     return None if commune.latitude is None or commune.longitude is None else (commune.latitude, commune.longitude)
 
@@ -84,11 +98,11 @@ def lieux_filtres(*, service: str = "", accueil: str = "", reservable: bool = Fa
     return lieux
 
 
-def autour(lieux: QuerySet[Lieu], position: Position) -> list[Lieu]:
+def autour(lieux: QuerySet[Lieu], position: Position, combien: int = VUE) -> list[Lieu]:
     """Return the nearest places, nearest first. One degree of longitude is shorter than one of latitude."""
     latitude, longitude = position
     ecart = Power(F("latitude") - latitude, 2) + Power((F("longitude") - longitude) * cos(radians(latitude)), 2)
-    return list(lieux.filter(latitude__isnull=False).order_by(ecart, "pk")[:VUE])
+    return list(lieux.filter(latitude__isnull=False).order_by(ecart, "pk")[:combien])
 
 
 def du_departement(lieux: QuerySet[Lieu], code: str) -> list[Lieu]:
@@ -111,7 +125,7 @@ def resultats(
     """Return the places with their distance and first slot, in the order asked. Three queries at most."""
     disponibles = prochaines(lieux, maintenant)
     trouves = [
-        Resultat(lieu, _distance(lieu, position), disponibles.get(lieu.pk))
+        Resultat(lieu, distance_de(lieu, position), disponibles.get(lieu.pk))
         for lieu in lieux
         if not reservable or lieu.pk in disponibles
     ]
@@ -120,7 +134,7 @@ def resultats(
     return trouves
 
 
-def _distance(lieu: Lieu, position: Position | None) -> float | None:
+def distance_de(lieu: Lieu, position: Position | None) -> float | None:
     if position is None or lieu.latitude is None or lieu.longitude is None:
         return None
     return distance_km(position, Commune("", "", (), lieu.latitude, lieu.longitude))

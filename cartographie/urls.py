@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from cartographie import vues_carte, vues_flux, vues_integration
+from cartographie import vues_carte, vues_flux, vues_integration, vues_territoire
 
 app_name = "cartographie"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="departement_integree",
     ),
     path("integrer/lieux/<int:lieu_id>/", vues_integration.lieu_integre, name="lieu_integre"),
+    path("t/<jeton:jeton>/", vues_territoire.territoire, name="territoire"),
+    path(
+        "agent/<int:structure_id>/parametres/reservation-en-ligne/lien/territoires/",
+        vues_territoire.liens_de_territoire,
+        name="liens_de_territoire",
+    ),
+    path(
+        "agent/<int:structure_id>/parametres/reservation-en-ligne/lien/territoires/<int:lien_id>/",
+        vues_territoire.changer_lien_de_territoire,
+        name="changer_lien_de_territoire",
+    ),
     path("lieux/<int:lieu_id>-<slug:nom>/", vues_carte.fiche, name="fiche"),
     path("lieux/<int:lieu_id>/", vues_carte.fiche, name="fiche_courte"),
     path("lieux/<int:lieu_id>/rendez-vous/", vues_flux.prendre_rendez_vous, name="prendre_rendez_vous"),

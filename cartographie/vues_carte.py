@@ -20,7 +20,7 @@ from cartographie.forms import FormulaireRecherche
 from cartographie.points import Cadre, points
 from cartographie.recherche import (
     autour,
-    communes_cherchees,
+    commune_demandee,
     departements,
     du_departement,
     lieux_filtres,
@@ -29,11 +29,10 @@ from cartographie.recherche import (
     resultats,
 )
 from cartographie.requetes import est_retire, lieux_connus, prenoms_publics
-from structures.communes import Commune, Position, annuaire_national
+from structures.communes import Commune, Position
 from structures.models import Lieu
 
 PAR_PAGE = 20
-AUTRES_COMMUNES = 8
 
 
 @login_not_required
@@ -62,7 +61,7 @@ def carte(request: HttpRequest, *, integree: bool = False) -> HttpResponse:
     demande = formulaire.demande()
     if not demande["ou"] and nom_du_departement(departement_choisi := request.GET.get("departement", "")):
         return _filtrer_le_departement(request, departement_choisi, integree=integree)
-    commune, autres, inconnue = _commune(request, demande["ou"])
+    commune, autres, inconnue = commune_demandee(request.GET.get("commune", ""), demande["ou"])
     position = position_de(commune) if commune else _position(request)
     if commune and not demande["ou"]:  # chosen among others of its name: said in the field
         formulaire = FormulaireRecherche(
@@ -193,15 +192,6 @@ def _page_de_resultats(
     )
     page = Paginator(trouves, PAR_PAGE).get_page(request.GET.get("page"))
     return {"page": page if trouves else None, "nombre": len(trouves), "au_plus_tot": au_plus_tot, "cherche": True}
-
-
-def _commune(request: HttpRequest, texte: str) -> tuple[Commune | None, list[Commune], str]:
-    """Return the commune meant, the others that the text may mean, and the text when it means nothing."""
-    choisie = annuaire_national().par_code.get(request.GET.get("commune", ""))
-    if choisie is not None:
-        return choisie, [], ""
-    trouvees = communes_cherchees(texte)
-    return (trouvees[0], trouvees[1:AUTRES_COMMUNES], "") if trouvees else (None, [], texte)
 
 
 def _position(request: HttpRequest) -> Position | None:

@@ -233,7 +233,7 @@ def premiers_creneaux(
             for demande, lieu, agent, premier, _, pause in lignes
         ]
 
-    if len(demandes) <= PEU_DE_MOTIFS:
+    if len(demandes) <= PEU_DE_MOTIFS or all(d.au_plus_tard - d.au_plus_tot <= BIENTOT for d in demandes):
         return sorted(chercher(demandes))
     bornes = [min(d.au_plus_tard, d.au_plus_tot + BIENTOT) for d in demandes]
     proches = chercher([replace(d, au_plus_tard=borne) for d, borne in zip(demandes, bornes, strict=True)])

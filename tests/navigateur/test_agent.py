@@ -175,6 +175,7 @@ def test_every_page_is_without_fault(
         ("reservations:liste_d_attente",),
         ("reservations:reservation_en_ligne",),
         ("reservations:lien",),
+        ("cartographie:liens_de_territoire",),
         ("reservations:affiche",),
         ("reservations:renouveler_lien",),
         ("reservations:fermer_lien",),

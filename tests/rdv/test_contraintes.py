@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from cartographie.models import AppelDeFlux, EtatDuBouton, Publication, Releve
+from cartographie.models import AppelDeFlux, EtatDuBouton, LienDeTerritoire, Publication, Releve
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, JourParticulier, OccurrenceModifiee, Ouverture, PlageOuverture
 from reservations.models import Apprenant, Attente, Message, Participation, RendezVous, Statut
@@ -145,6 +145,16 @@ def etat_du_bouton(**champs: Any) -> None:
     EtatDuBouton.objects.create(**valeurs)
 
 
+def deux_territoires_de_meme_nom() -> None:
+    structure = StructureFactory()
+    LienDeTerritoire.objects.create(structure=structure, nom="Vallée de la Drôme")
+    LienDeTerritoire.objects.create(structure=structure, nom="VALLÉE DE LA DRÔME")
+
+
+def territoire(**champs: Any) -> None:
+    LienDeTerritoire.objects.create(**{"structure": StructureFactory(), "nom": "Vallée", **champs})
+
+
 VIOLATIONS: dict[str, Callable[[], Any]] = {
     "structures_plateforme_connue": lambda: StructureFactory(plateforme="ailleurs"),
     "structures_annulation_heures": lambda: StructureFactory(annulation_heures=337),
@@ -216,6 +226,9 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "reservations_attente_datee": lambda: attente(contact_verifie=""),
     "cartographie_un_etat_en_cours": lambda: deux(etat_du_bouton, lieu=LieuFactory()),
     "cartographie_etat_fin_apres_debut": lambda: etat_du_bouton(jusqu_a=HUIT_HEURES),
+    "cartographie_territoire_nom_unique": deux_territoires_de_meme_nom,
+    "cartographie_territoire_nomme": lambda: territoire(nom=""),
+    "cartographie_territoire_departement": lambda: territoire(departement="99X"),
     "cartographie_appel_unique": lambda: deux(AppelDeFlux.objects.create, adresse="abc", minute=HUIT_HEURES),
     "cartographie_rouvrir_un_retire": lambda: Releve.objects.create(lieu=LieuFactory(), a_rouvrir=True),
     "cartographie_publication_unique": lambda: Publication.objects.create(pk=2),

@@ -80,6 +80,7 @@ PUBLIQUES = {
     "cartographie:departement",
     "cartographie:points_de_la_carte",
     "cartographie:fiche",
+    "cartographie:territoire",
     "cartographie:fiche_courte",
     # 404 unless DEMO.
     "reservations:messages_demonstration",

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from cartographie.models import LienDeTerritoire
 from reservations.models import Attente
 from tests.aides_agent import Equipe, connecte, un_rendez_vous, une_absence, une_equipe, une_plage
 
@@ -45,6 +46,7 @@ A_LEUR_AGENT = {
 }
 ECRITURE_SEULE = {
     "reservations:retirer_de_la_liste",
+    "cartographie:changer_lien_de_territoire",
     "reservations:mon_lien",
     "motifs:ouvrir_ou_fermer",
     "motifs:archiver_motif",
@@ -64,6 +66,7 @@ OBJETS: dict[str, Callable[[Equipe], Any]] = {
     "apprenant_id": lambda equipe: un_rendez_vous(equipe).participations.get().apprenant,
     "agent_id": lambda equipe: equipe.basique,
     "attente_id": lambda equipe: Attente.objects.create(motif=equipe.motif, prenom="Ana", nom="Silva"),
+    "lien_id": lambda equipe: LienDeTerritoire.objects.create(structure=equipe.structure, nom="Vallée"),
 }
 # A page to read: a POST is a 405 before anything is looked for.
 LECTURE_SEULE = {"reservations:deplacer", "reservations:apprenant"}
