@@ -78,8 +78,9 @@ _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 # for it: no slot may end meanwhile.
 #
 # How it is written is measured (docs/performance.md). Single values looked up by subqueries, not joins: the order of
-# joins is what planning spends its time on, and planning was half of the whole. MATERIALIZED: else what occupies an
-# agent is computed again for each of their plages. An ouverture that is all taken is seen by dichotomy (<@), a
+# joins is what planning spends its time on, and planning was half of the whole. The plages are looked up motif by motif
+# (LATERAL, OFFSET 0): a plan kept for any number of motifs would read the whole table. MATERIALIZED: else what occupies
+# an agent is computed again for each of their plages. An ouverture that is all taken is seen by dichotomy (<@), a
 # subtraction would read all of what is taken. The grid is computed only for a piece that begins before the window, and
 # once (OFFSET 0).
 _MORCEAUX = f"""
@@ -91,8 +92,10 @@ WITH demande AS (
 ), plage AS MATERIALIZED (
     SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN d.sur_place THEN p.lieu_id END AS lieu_id
     FROM demande d
-    JOIN plages_plageouverture_motifs pm ON pm.motif_id = d.motif_id
-    JOIN plages_plageouverture p ON p.id = pm.plageouverture_id
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM plages_plageouverture_motifs pm JOIN plages_plageouverture p ON p.id = pm.plageouverture_id
+        WHERE pm.motif_id = d.motif_id OFFSET 0
+    ) p
     WHERE (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
       AND (%(lieux)s::bigint[] IS NULL OR p.lieu_id = ANY(%(lieux)s))
       AND (%(trouves)s::text[] IS NULL
@@ -267,7 +270,8 @@ def _executer(
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
         return []
-    with closing(_curseur(prepare=len(utiles) <= PEU_DE_MOTIFS)) as curseur:
+    peu = len(utiles) <= PEU_DE_MOTIFS
+    with closing(_curseur_prepare()) if peu else connection.cursor() as curseur:
         curseur.execute(
             requete,
             {
@@ -292,19 +296,16 @@ def _executer(
 class _Curseur(psycopg.Cursor[Any]):
     """Binary answers: reading dates written in words took as long as cutting the pieces."""
 
-    prepare = True
-
     def execute(self, query: Any, params: Any = None, **_: Any) -> "_Curseur":
-        return super().execute(query, params, prepare=self.prepare, binary=True)
+        return super().execute(query, params, prepare=True, binary=True)
 
 
-def _curseur(*, prepare: bool) -> Any:
+def _curseur_prepare() -> Any:
     """Return a cursor that sends the query apart from its values, which Django's own does not: so that PostgreSQL plans
     it once a connection (`plan_cache_mode`, in the settings). Planning took longer than most answers.
     """
     connection.ensure_connection()
     curseur: Any = _Curseur(connection.connection)
-    curseur.prepare = prepare
     return connection.make_debug_cursor(curseur) if connection.queries_logged else connection.make_cursor(curseur)
 
 

@@ -41,7 +41,10 @@ def liberer_options(options: RendezVousQuerySet) -> int:
     and stays.
     """
     options = options.filter(statut=Statut.OPTION)
-    verrouiller(set(options.values_list("agent", flat=True)))
+    agents = set(options.values_list("agent", flat=True))
+    if not agents:
+        return 0
+    verrouiller(agents)
     ids = list(options.select_for_update(of=("self",)).values_list("pk", flat=True))
     RendezVous.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -1,10 +1,12 @@
-"""manage.py banc [--json] [--rapide] [--comparer FICHIER]."""
+"""manage.py banc [--cas CAS…] [--json] [--rapide] [--comparer FICHIER]."""
 
 import json
+import logging
 import os
 import platform
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,23 @@ from django.db import connection, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
-from cartographie.banc import REPETITIONS, REPETITIONS_RAPIDES, Mesure, banc_complet, banc_rapide, comparer, en_json
+from cartographie.banc.cout import Cout
+from cartographie.banc.deroule import CAS, Resultat, banc_complet, banc_rapide
+from cartographie.banc.mesures import Mesure, comparer, en_json
 from cartographie.management.commands.donnees_nationales import positif
 
 
 class Command(BaseCommand):
     help = (
-        "Mesure le moteur de créneaux à l'échelle du pays, chaque cas à côté d'une limite mesurée à tour de rôle avec "
-        "lui. Crée ses propres bases à côté de celle de DATABASE_URL et les supprime ; n'écrit rien dans celle-là."
+        "Mesure le moteur de créneaux, les pages publiques et la réservation à l'échelle du pays, chaque cas à côté "
+        "d'une limite mesurée à tour de rôle avec lui. Crée ses propres bases à côté de celle de DATABASE_URL et les "
+        "supprime ; n'écrit rien dans celle-là."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="le résultat en JSON, à garder pour --comparer")
         parser.add_argument("--rapide", action="store_true", help="quelques secondes, sans base de tout le pays")
+        parser.add_argument("--cas", nargs="+", choices=CAS, default=CAS, help="seulement ceux-là")
         parser.add_argument(
             "--comparer", type=Path, metavar="FICHIER", help="échoue si un rapport est pire de plus de 25 %%"
         )
@@ -38,18 +44,19 @@ class Command(BaseCommand):
         avant = self._lire(options["comparer"]) if options["comparer"] else None
         muet = options["verbosity"] == 0
         maintenant = timezone.now()
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each booking
 
         def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
             return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit=" lignes", disable=muet, file=sys.stderr)
 
-        tours = REPETITIONS_RAPIDES if options["rapide"] else REPETITIONS
-        with tqdm(total=tours, desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
+        with tqdm(desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
             if options["rapide"]:
                 with transaction.atomic():
-                    mesures = banc_rapide(maintenant, barre.update)
+                    resultat = Resultat(banc_rapide(maintenant, barre.update))
                     transaction.set_rollback(True)
             else:
-                mesures = banc_complet(
+                resultat = banc_complet(
+                    cas=options["cas"],
                     agents=options["agents"],
                     passe=options["passe"],
                     graine=options["graine"],
@@ -57,11 +64,17 @@ class Command(BaseCommand):
                     suivre=suivre,
                     avancer=barre.update,
                 )
+        mesures = resultat.mesures
         if options["json"]:
-            resultat = {"machine": machine(), "date": maintenant.isoformat(), "mesures": en_json(mesures)}
-            self.stdout.write(json.dumps(resultat, ensure_ascii=False, indent=1))
+            cout = asdict(resultat.cout) if resultat.cout else None
+            sortie = {"machine": machine(), "date": maintenant.isoformat(), "mesures": en_json(mesures), "cout": cout}
+            self.stdout.write(json.dumps(sortie, ensure_ascii=False, indent=1))
         else:
-            self._afficher(mesures)
+            self.stdout.write(f"{machine()}, {timezone.localdate():%Y-%m-%d}\n")
+            self._afficher([m for m in mesures if m.par_seconde is None])
+            self._afficher_le_debit([m for m in mesures if m.par_seconde is not None])
+            if resultat.cout:
+                self._afficher_le_cout(resultat.cout)
         if avant and (fautes := comparer(mesures, avant)):
             raise CommandError("\n".join(["Plus lent qu'avant :", *fautes]))
 
@@ -73,15 +86,49 @@ class Command(BaseCommand):
             raise CommandError(f"{fichier} n'est pas un résultat de « banc --json ».") from erreur
 
     def _afficher(self, mesures: list[Mesure]) -> None:
-        self.stdout.write(f"{machine()}, {timezone.localdate():%Y-%m-%d}\n")
+        if not mesures:
+            return
         self.stdout.write("| cas | médiane | p95 | première fois | requêtes | limite | rapport | permis |")
         self.stdout.write("|---|--:|--:|--:|--:|---|--:|--:|")
         for m in mesures:
-            permis = f"{m.maximum:g}{'' if m.tenue else ' ✗'}" if m.maximum else ""
             self.stdout.write(
                 f"| {m.nom} | {m.mediane:.1f} ms | {m.p95:.1f} ms | {m.premier:.1f} ms | {m.requetes} "
-                f"| {m.nom_limite} : {m.limite:.1f} ms | {m.rapport:.2f} | {permis} |"
+                f"| {m.nom_limite} : {m.limite:.1f} ms | {m.rapport:.2f} | {_permis(m)} |"
             )
+
+    def _afficher_le_debit(self, mesures: list[Mesure]) -> None:
+        if not mesures:
+            return
+        self.stdout.write(
+            "\n| cas | par seconde | médiane | p95 | p95 ÷ médiane | requêtes | limite | rapport | permis | |"
+        )
+        self.stdout.write("|---|--:|--:|--:|--:|--:|---|--:|--:|---|")
+        for m in mesures:
+            self.stdout.write(
+                f"| {m.nom} | {m.par_seconde:.1f} | {m.mediane:.1f} ms | {m.p95:.1f} ms | {m.p95 / m.mediane:.1f} "
+                f"| {m.requetes} | {m.nom_limite} : {m.limite_par_seconde:.1f} | {m.rapport:.2f} | {_permis(m)} "
+                f"| {m.note} |"
+            )
+
+    def _afficher_le_cout(self, cout: Cout) -> None:
+        postgres = "non mesuré" if cout.secondes_de_postgres is None else f"{cout.secondes_de_postgres:.1f} s"
+        self.stdout.write("\n| pour 1 000 réservations | |\n|---|--:|")
+        for quoi, combien in (
+            ("demandes HTTP", f"{cout.demandes:.0f}"),
+            ("processeur, web", f"{cout.secondes_du_web:.1f} s"),
+            ("processeur, PostgreSQL", postgres),
+            ("journal de PostgreSQL (WAL)", f"{cout.journal / 1e6:.1f} Mo"),
+            ("lignes ajoutées", f"{cout.lignes_ajoutees:.0f}"),
+            ("lignes modifiées", f"{cout.lignes_modifiees:.0f}"),
+            ("lignes supprimées", f"{cout.lignes_supprimees:.0f}"),
+        ):
+            self.stdout.write(f"| {quoi} | {combien} |")
+
+
+def _permis(mesure: Mesure) -> str:
+    """Write what was promised of a ratio, and what does not hold."""
+    permis = f"{mesure.maximum:g}" if mesure.maximum else ""
+    return " ✗ ".join([permis, *mesure.manques]) if mesure.manques else permis
 
 
 def machine() -> str:

@@ -20,13 +20,16 @@ from structures.models import Agent, Appartenance, Lieu, Structure
 AGENTS, JOURS, RENDEZ_VOUS = 10, 28, 500
 SEMAINES_PLEINES, SEMAINES = 26, 56
 LIEUX, LIEUX_PAR_AGENT = 200, 4
+GUICHETS = 16  # as many clients book at once
+CREST = (44.73, 5.02)
 DEMI_HEURE, HEURE = timedelta(minutes=30), timedelta(hours=1)
 
 
 @dataclass
 class Terrain:
-    """Three structures. `ordinaire`: 10 agents, weekdays 09:00–15:00, 500 rendez-vous, 1,900 free slots of 30 minutes
-    in 28 days. `pleine`: the same hours, all taken for six months. `etendue`: 200 places, its first week taken.
+    """Four structures. `ordinaire`: 10 agents, weekdays 09:00–15:00, 500 rendez-vous, 1,900 free slots of 30 minutes
+    in 28 days; a second motif on the same plages, so that its public chooses. `pleine`: the same hours, all taken for
+    six months. `etendue`: 200 places, its first week taken. `guichets`: 16 agents with nothing taken, to book.
 
     Written without the plages' own service: public holidays would move the number of slots with the season.
     """
@@ -35,13 +38,15 @@ class Terrain:
     ordinaire: Motif = field(init=False)
     pleine: Motif = field(init=False)
     etendue: Motif = field(init=False)
+    guichets: Motif = field(init=False)
     agents: list[int] = field(init=False)
     agents_pleins: list[int] = field(init=False)
     lieux: list[int] = field(init=False)
+    agents_des_guichets: list[int] = field(init=False)
 
     @classmethod
     def ecrire(cls, maintenant: datetime, *, en_entier: bool = True) -> "Terrain":
-        """Write the three structures; `ordinaire` alone with `en_entier=False`."""
+        """Write the four structures; `ordinaire` alone with `en_entier=False`."""
         jour = maintenant.astimezone(UTC).date()
         lundi = datetime.combine(jour + timedelta(days=7 - jour.weekday()), time(), tzinfo=UTC)
         terrain = cls(lundi)
@@ -49,6 +54,7 @@ class Terrain:
         if en_entier:
             terrain._pleine()
             terrain._etendue()
+            terrain._guichets()
         with connection.cursor() as curseur:
             curseur.execute("ANALYZE")
         return terrain
@@ -92,6 +98,7 @@ class Terrain:
     def _ordinaire(self) -> None:
         self.ordinaire, self.agents = self._structure("ordinaire", AGENTS, 30)
         plages = self._plages(self.ordinaire, self.agents, [None] * AGENTS)
+        self._second_motif(self.ordinaire, plages)
         ouvertures = [(p, j, 9, 15) for p in plages for j in self._ouvres(SEMAINES)]
         self._ouvertures(ouvertures)
         jours, chacun = self._ouvres(JOURS // 7), RENDEZ_VOUS // AGENTS
@@ -112,7 +119,15 @@ class Terrain:
         self.etendue, agents = self._structure("étendue", LIEUX // LIEUX_PAR_AGENT, 60, TypeLieu.SUR_PLACE)
         structure = self.etendue.structure
         lieux = Lieu.objects.bulk_create(
-            Lieu(structure=structure, nom=f"Lieu {n}", code_postal="26400", commune="Crest") for n in range(LIEUX)
+            Lieu(
+                structure=structure,
+                nom=f"Lieu {n}",
+                code_postal="26400",
+                commune="Crest",
+                latitude=CREST[0] + n / 1000,
+                longitude=CREST[1],
+            )
+            for n in range(LIEUX)
         )
         self.lieux = [lieu.pk for lieu in lieux]
         qui = [agents[n // LIEUX_PAR_AGENT] for n in range(LIEUX)]
@@ -122,6 +137,22 @@ class Terrain:
         self._ouvertures([(p, lundi + jour_de[n], 9, 12) for n, p in enumerate(plages) for lundi in lundis])
         pris = ((qui[n], self.lundi + jour_de[n] + timedelta(hours=h)) for n in range(LIEUX) for h in range(9, 12))
         self._rendez_vous(self.etendue, pris, HEURE)
+
+    def _guichets(self) -> None:
+        self.guichets, self.agents_des_guichets = self._structure("guichets", GUICHETS, 30)
+        plages = self._plages(self.guichets, self.agents_des_guichets, [None] * GUICHETS)
+        self._ouvertures([(p, j, 9, 15) for p in plages for j in self._ouvres(JOURS // 7)])
+
+    def _second_motif(self, motif: Motif, plages: list[int]) -> None:
+        second = Motif.objects.create(
+            structure=motif.structure,
+            nom="Banc, une heure",
+            duree=60,
+            type_lieu=motif.type_lieu,
+            reservable_en_ligne=True,
+        )
+        lien = PlageOuverture.motifs.through
+        lien._default_manager.bulk_create(lien(plageouverture_id=plage, motif_id=second.pk) for plage in plages)
 
     def _ouvres(self, semaines: int) -> list[datetime]:
         """Return the weekdays of the first weeks."""
