@@ -28,13 +28,21 @@ def test_course_une_reussite_par_tour_et_rien_ne_reste(sans_verrou: bool) -> Non
 
 
 def test_course_sort_en_erreur_quand_rien_ne_protege() -> None:
-    """The command would see a double booking: without lock nor constraint, there are some."""
+    """The command would see a double booking: without lock nor constraint, there are some, each writing being slow."""
     contrainte = next(c for c in RendezVous._meta.constraints if c.name == "reservations_agent_deja_pris")
     with connection.schema_editor() as editeur:
         editeur.remove_constraint(RendezVous, contrainte)
+        editeur.execute(
+            "CREATE FUNCTION lenteur() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END'"
+        )
+        editeur.execute(
+            "CREATE TRIGGER lenteur BEFORE INSERT ON reservations_rendezvous FOR EACH ROW EXECUTE FUNCTION lenteur()"
+        )
     try:
         with pytest.raises(CommandError, match=r"tour\(s\) en faute"):
             courir(sans_verrou=True)
     finally:
         with connection.schema_editor() as editeur:
+            editeur.execute("DROP FUNCTION lenteur() CASCADE")
             editeur.add_constraint(RendezVous, contrainte)
