@@ -65,6 +65,8 @@ def _purger_prescripteurs(limite: datetime) -> int:
             lot = list(anciens.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:LOT])
             if not lot:
                 return nombre
+            en_leur_nom = Participation.objects.filter(rendez_vous__prescripteur__in=lot)
+            en_leur_nom.update(instructions_acceptees_par="")
             RendezVous.objects.filter(prescripteur__in=lot).update(
                 prescripteur=None, note_du_prescripteur="", annule_par_prescripteur=False
             )

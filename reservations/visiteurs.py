@@ -118,7 +118,7 @@ def prescripteur_pour(request: HttpRequest, structure: Structure) -> Prescripteu
     if isinstance(request.user, Agent) and structure.departement:
         siennes = request.user.appartenances.filter(structure__departement=structure.departement)
         appartenance = siennes.select_related("structure").order_by("pk").first()
-        if appartenance is not None:
+        if appartenance is not None and request.user.prenom and request.user.nom:
             return _prescripteur_de_l_agent(request.user, appartenance.structure)
     return prescripteur_connu(request)
 

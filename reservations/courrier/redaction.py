@@ -166,7 +166,7 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             _avec_qui(rendez_vous),
             _a_savoir(rendez_vous),
-            _rubrique(_("Vous avez accepté ces instructions :"), participation.instructions),
+            _rubrique(_instructions(participation), participation.instructions),
             _lien_personnel(_("Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)),
             _telephone(rendez_vous),
         ),
@@ -355,6 +355,14 @@ def _par_qui(rendez_vous: RendezVous, par: Par) -> str:
     return str(prescripteur) if prescripteur and par == Par.PRESCRIPTEUR else rendez_vous.structure.nom
 
 
+def _instructions(participation: Participation) -> str:
+    """Say who accepted them: the learner, or a prescriber in their name."""
+    par = en_ligne(participation.instructions_acceptees_par)
+    if par:
+        return _("Ces instructions ont été acceptées pour vous par %(qui)s :") % {"qui": par}
+    return _("Vous avez accepté ces instructions :")
+
+
 def _pris_par(rendez_vous: RendezVous) -> str:
     """Say to the learner who took the rendez-vous for them, if somebody did."""
     prescripteur = rendez_vous.prescripteur
@@ -475,7 +483,12 @@ def _contact(participation: Participation) -> str:
     if apprenant.courriel:
         lignes.append(apprenant.courriel)
     if participation.instructions:
-        lignes.append("Cette personne a accepté les instructions.")
+        par = participation.instructions_acceptees_par
+        lignes.append(
+            f"Instructions acceptées en son nom par {en_ligne(par)}."
+            if par
+            else "Cette personne a accepté les instructions."
+        )
     return "\n".join(lignes)
 
 

@@ -1,5 +1,6 @@
 """Forms of the prescribers: who they are, whom they accompany."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,8 +11,20 @@ from motifs.models import Motif, TypeLieu
 from reservations.forms.apprenants import IdentiteForm, PersonneForm
 from structures.texte import en_ligne, sans_controle
 
+ADRESSE = re.compile(r"://|www\.|@", re.IGNORECASE)
 
-class PrescripteurForm(PersonneForm):
+
+class SansAdresse(PersonneForm):
+    """Names that go, in our messages, to people whose contact nobody proved: no link travels in them."""
+
+    def _en_ligne(self, nom: str) -> str:
+        valeur = super()._en_ligne(nom)
+        if ADRESSE.search(valeur):
+            raise ValidationError("Écrivez seulement le nom, sans adresse de site ni e-mail.")
+        return valeur
+
+
+class PrescripteurForm(SansAdresse):
     """Who a prescriber is, except their address, which a code proves."""
 
     prenom = forms.CharField(
@@ -85,7 +98,7 @@ class FormulaireCourriel(forms.Form):
         return courriel
 
 
-class FormulaireBeneficiaire(IdentiteForm):
+class FormulaireBeneficiaire(SansAdresse, IdentiteForm):
     """The person accompanied: their name, how to reach them if anybody can, and a word for the agent."""
 
     adresse_domicile = forms.CharField(

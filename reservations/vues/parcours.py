@@ -113,8 +113,8 @@ def _accepter(request: HttpRequest, demarche: Demarche) -> HttpResponse:
 @pour_son_visiteur
 def coordonnees(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     """Who comes and how to reach them; then a code is sent there."""
-    if premiere_etape_incomplete(demarche) not in ("coordonnees", "code"):
-        return redirect("reservations:demarche", jeton=demarche.jeton)
+    if (ici := etape_en_cours(request, demarche)) not in ("coordonnees", "code"):
+        return redirect(f"reservations:{ici}", jeton=demarche.jeton)
     if request.method == "POST":
         return _donner_coordonnees(request, demarche)
     saisie = saisie_de(request, demarche, "coordonnees")

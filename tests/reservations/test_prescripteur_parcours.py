@@ -136,6 +136,9 @@ def test_the_whole_path_the_first_time(client):
     assert "Le rendez-vous de Jeanne Martin est confirmé" in lu
     assert "mardi 24 novembre 2026, de 9 h à 10 h" in lu
     assert rdv.jeton not in client.get(page(rdv)).content.decode()
+    sienne = texte(Client().get(reverse("reservations:rendez_vous_public", args=[rdv.jeton])))
+    assert "Pris pour vous parLéa Roux, CCAS de Crest" in sienne
+    assert "Accepté pour vous par Léa Roux, CCAS de Crest" in sienne
 
 
 def test_the_second_time_only_the_person_is_asked(client):
@@ -201,6 +204,18 @@ def test_a_prescriber_says_everything_of_themselves(client, champ):
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("champ", ["prenom", "nom", "organisation"])
+@pytest.mark.parametrize("lien", ["Gagnez https://pirate.exemple", "WWW.pirate.exemple", "a@pirate.exemple"])
+def test_no_link_travels_in_a_name(client, champ, lien):
+    demarche = choisir(client, un_monde())
+    lu = client.get(client.post(etape("prescripteur", demarche), {**LEA, champ: lien})["Location"])
+    assert list(lu.context["form"].errors) == [champ]
+    if champ != "organisation":
+        se_presenter(client, demarche)
+        lu = client.get(confirmer_pour(client, demarche, **{champ: lien})["Location"])
+        assert list(lu.context["form"].errors) == [champ]
+
+
 def test_the_code_decides_and_a_wrong_one_is_counted(client):
     demarche = choisir(client, un_monde())
     client.post(etape("prescripteur", demarche), LEA)
@@ -233,8 +248,8 @@ def test_known_or_not_the_prescriber_gets_the_same_answer(client):
 def test_the_learner_s_steps_do_not_open_for_a_prescriber_s_booking_nor_the_other_way(client):
     monde = un_monde()
     demarche = choisir(client, monde)
-    for nom in ("coordonnees", "code"):
-        assert client.get(etape(nom, demarche))["Location"] == etape("demarche", demarche)
+    assert client.get(etape("coordonnees", demarche))["Location"] == etape("prescripteur", demarche)
+    assert client.get(etape("code", demarche))["Location"] == etape("demarche", demarche)
     client.post(f"/r/{monde.structure.lien}/motif/{monde.motif.pk}/creneaux/", {"debut": MARDI_10H.isoformat()})
     pour_moi = Demarche.objects.get(par_prescripteur=False)
     for nom in ("prescripteur", "code_prescripteur", "beneficiaire"):
@@ -434,6 +449,7 @@ def test_the_three_are_told_who_booked_for_whom(client):
     a_l_agent = Message.objects.get(destinataire=rdv.agent.courriel)
     assert "Prescrit par Léa Roux, CCAS de Crest\n04 75 00 00 00, lea@ccas.exemple.fr" in a_l_agent.texte
     assert "Note du prescripteur :\nPréfère le matin." in a_l_agent.texte
+    assert "acceptées" not in a_l_agent.texte
     assert a_l_agent.repondre_a == "lea@ccas.exemple.fr"
     a_lea = Message.objects.get(destinataire="lea@ccas.exemple.fr", confidentiel=False)
     assert "Le rendez-vous que vous avez pris pour Jeanne Martin est confirmé." in a_lea.texte
