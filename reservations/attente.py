@@ -227,8 +227,8 @@ def accepter(*, attente: Attente, maintenant: datetime, instructions: str = "") 
     """
     with transaction.atomic():
         attente = _verrouillee(attente)
-        if attente.close_le is not None and attente.rendez_vous is not None:
-            return attente.rendez_vous
+        if (deja := _obtenu(attente)) is not None:
+            return deja
         option = place_offerte(attente, maintenant)
         if option is None or attente.demarche is None:
             raise CreneauIndisponible(_("Cette place n'est plus gardée pour vous."))
@@ -245,12 +245,24 @@ def accepter(*, attente: Attente, maintenant: datetime, instructions: str = "") 
         return obtenu
 
 
+def _obtenu(attente: Attente) -> RendezVous | None:
+    """Return the rendez-vous at the time that was offered and taken. Off the list for another reason, they may have one
+    at another time: that place was not taken."""
+    rendez_vous, demarche = attente.rendez_vous, attente.demarche
+    if attente.close_le is None or rendez_vous is None or demarche is None:
+        return None
+    return rendez_vous if (rendez_vous.statut, rendez_vous.debut) == (Statut.PREVU, demarche.debut) else None
+
+
 @transaction.atomic
-def decliner(*, attente: Attente) -> None:
-    """Give the place back and stay on the list: the next person is asked."""
+def decliner(*, attente: Attente) -> bool:
+    """Give the place back and stay on the list: the next person is asked. False when they are no longer on it."""
     attente = _verrouillee(attente)
+    if attente.close_le is not None:
+        return False
     _rendre(attente)
     attente.save(update_fields=["demarche"])
+    return True
 
 
 def _verrouillee(attente: Attente) -> Attente:

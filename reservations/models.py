@@ -513,13 +513,13 @@ class AttenteQuerySet(models.QuerySet["Attente"]):
 
     def actives(self, maintenant: datetime) -> "AttenteQuerySet":
         """Those who still wait, the oldest first: not too long, nor for a rendez-vous that began or is cancelled, and
-        not after the last of their offers."""
+        not after the last of their offers. What is offered is held for them to the end."""
         reste = Q(deja_proposees__len__lt=settings.ATTENTE_PROPOSITIONS)
         derniere = Q(offerte_le__gt=maintenant - timedelta(minutes=settings.ATTENTE_MINUTES))
         encore_prevu = Q(rendez_vous__statut=Statut.PREVU, rendez_vous__debut__gt=maintenant)
         return (
             self.en_cours()
-            .filter(Q(rendez_vous__isnull=True) | encore_prevu, reste | derniere, fin__gt=maintenant)
+            .filter(Q(rendez_vous__isnull=True) | encore_prevu, reste | derniere, Q(fin__gt=maintenant) | derniere)
             .order_by("inscrite_le", "pk")
         )
 

@@ -133,7 +133,9 @@ def enregistrer(prescripteur: Prescripteur) -> Prescripteur:
 
 
 def oublier_appareil(*, appareil: AppareilDuPrescripteur) -> None:
-    """The next booking from that browser asks who they are."""
+    """The next booking from that browser asks who they are: a code given before opens nothing any more."""
+    donnes = IdentificationPrescripteur.objects.filter(contact_verifie=appareil.prescripteur.courriel.lower())
+    donnes.delete()
     appareil.delete()
 
 

@@ -23,6 +23,7 @@ from reservations.models import AppareilDuPrescripteur, Demarche, Prescripteur, 
 from reservations.parcours import Lien, lien_de, premiere_etape_incomplete
 from reservations.prescripteurs import DUREE_DE_L_APPAREIL
 from structures.models import Agent, AncienLien, Appartenance, Structure
+from structures.texte import en_ligne
 
 CLE_DE_SESSION = "visiteur"
 COOKIE_DE_L_APPAREIL = "prescripteur"
@@ -221,7 +222,7 @@ def pour_son_visiteur(vue: Vue) -> Vue:
             return _session_terminee(request, jeton)
         if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
             if demarche.par_prescripteur:
-                return _deja_prescrit(request, demarche.rendez_vous)
+                return vers_la_prescription(request, demarche, demarche.rendez_vous)
             return redirect("reservations:rendez_vous_public", jeton=demarche.rendez_vous.jeton)
         if demarche.par_prescripteur:
             en_francais_seulement(request)
@@ -231,14 +232,14 @@ def pour_son_visiteur(vue: Vue) -> Vue:
     return enveloppe
 
 
-def _deja_prescrit(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
-    """Lead to the rendez-vous. Sent from another tab for someone else, a form is not taken for theirs."""
-    voulu = " ".join(request.POST.get(champ, "").strip() for champ in ("prenom", "nom")).strip()
-    pris = noms(rendez_vous)
-    if voulu and voulu.casefold() != pris.casefold():
+def vers_la_prescription(request: HttpRequest, demarche: Demarche, rendez_vous: RendezVous) -> HttpResponse:
+    """Lead to the rendez-vous. Sent from another tab for someone else, a form is not taken for theirs; sent twice, it
+    is: what was typed is compared with what was typed, a known learner may be written otherwise."""
+    voulu = en_ligne(" ".join(request.POST.get(champ, "") for champ in ("prenom", "nom")))
+    if voulu and voulu != f"{demarche.prenom} {demarche.nom}":
         messages.error(
             request,
-            f"Ce créneau est déjà pris, pour {pris}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
+            f"Ce créneau est déjà pris, pour {noms(rendez_vous)}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
             "choisissez une autre heure.",
         )
     return redirect("reservations:prescription", rendez_vous_id=rendez_vous.pk)

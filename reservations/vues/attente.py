@@ -151,10 +151,10 @@ def _repondre(request: HttpRequest, attente: Attente) -> HttpResponse:
         case "prendre":
             return _prendre(request, attente)
         case "laisser":
-            services.decliner(attente=attente)
-            messages.success(
-                request, _("C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
-            )
+            if services.decliner(attente=attente):
+                messages.success(
+                    request, _("C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
+                )
         case "quitter":
             services.quitter(attente=attente, maintenant=timezone.now())
             messages.success(request, _("C'est noté. Nous ne vous écrirons plus pour cette liste."))
@@ -168,7 +168,8 @@ def _prendre(request: HttpRequest, attente: Attente) -> HttpResponse:
         place["form"] = FormulaireInstructions({**request.POST.dict(), "texte": attente.motif.instructions_a_accepter})
         if not place["form"].is_valid():
             return render(request, "reservations/attente/attente.html", {**_contexte(attente), **place})
-    geste = "deplacer" if attente.rendez_vous else "confirmer"
+    deja_pris = attente.demarche is not None and attente.demarche.confirmee_le is not None  # a double click
+    geste = "deplacer" if attente.rendez_vous and not deja_pris else "confirmer"
     try:
         obtenu = services.accepter(
             attente=attente, instructions=request.POST.get("texte", ""), maintenant=timezone.now()

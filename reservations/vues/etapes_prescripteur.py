@@ -29,6 +29,7 @@ from reservations.visiteurs import (
     pour_son_visiteur,
     prescripteur_pour,
     retenir_l_appareil,
+    vers_la_prescription,
 )
 from reservations.vues.parcours import (
     IDENTIFIE_DANS,
@@ -181,7 +182,8 @@ def _confirmer(request: HttpRequest, demarche: Demarche, qui: Prescripteur) -> H
         return creneau_perdu(request, demarche, refus)
     oublier_saisie(request)
     request.session["vient_de"] = ["prescrire", rendez_vous.jeton]
-    return redirect("reservations:prescription", rendez_vous_id=rendez_vous.pk)
+    demarche.refresh_from_db(fields=["prenom", "nom"])  # another tab may have said another name meanwhile
+    return vers_la_prescription(request, demarche, rendez_vous)
 
 
 @login_not_required

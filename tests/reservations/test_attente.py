@@ -304,6 +304,16 @@ def test_taken_at_minute_29_it_is_a_rendez_vous_like_another():
     assert RendezVous.objects.filter(statut=Statut.PREVU).count() == 1
 
 
+def test_a_place_is_held_to_the_end_even_past_the_last_day_of_waiting():
+    monde, pris = un_monde_plein()
+    ana = une_attente(monde, fin=LUNDI_8H + 10 * MINUTE)
+    liberer(pris)
+    assert proposer_places(maintenant=LUNDI_8H) == 1
+    proposer_places(maintenant=LUNDI_8H + 15 * MINUTE)
+
+    assert accepter(attente=ana, maintenant=LUNDI_8H + 29 * MINUTE).debut == MARDI_9H
+
+
 @pytest.mark.parametrize("effacee", [False, True])
 def test_at_minute_31_it_is_no_longer_theirs_and_they_stay_on_the_list(effacee):
     monde, pris = un_monde_plein()

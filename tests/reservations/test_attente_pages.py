@@ -260,6 +260,42 @@ def test_no_thanks_keeps_on_the_list(client):
     assert Attente.objects.actives(LUNDI_8H).get() == ana
 
 
+def test_a_place_taken_in_another_tab_stays_taken(client):
+    _, ana = une_offre()
+    adresse = page("attente", ana.jeton)
+    client.post(adresse, {"action": "prendre"})
+    obtenu = RendezVous.objects.get(statut=Statut.PREVU)
+
+    assert "✔ Votre rendez-vous est confirmé" in texte(client.post(adresse, {"action": "prendre"}, follow=True))
+    lu = texte(client.post(adresse, {"action": "laisser"}, follow=True))
+
+    assert "Vous restez sur la liste" not in lu
+    assert RendezVous.objects.get(statut=Statut.PREVU) == obtenu
+
+
+@pytest.mark.parametrize("comment", ["quitter", "annuler"])
+def test_off_the_list_nothing_is_said_to_be_moved(client, comment):
+    monde, pris = un_monde_plein()
+    une_plage(monde, frequence="unique", jours=[], premier_jour=MARDI_9H.date() + 7 * UN_JOUR, de=9, a=10)
+    sien = reserver(client, monde, MARDI_9H + 7 * UN_JOUR)
+    client.post(page("attendre_plus_tot", sien.jeton))
+    adresse = page("attente", Attente.objects.get().jeton)
+    liberer(pris)
+    proposer_places(maintenant=LUNDI_8H)
+    if comment == "quitter":
+        client.post(adresse, {"action": "quitter"})
+    else:
+        client.post(page("annuler_rendez_vous", sien.jeton))
+        proposer_places(maintenant=LUNDI_8H)
+
+    lu = texte(client.post(adresse, {"action": "prendre"}, follow=True))
+
+    assert "est déplacé" not in lu
+    assert "vous ne l'avez pas prise" in lu
+    sien.refresh_from_db()
+    assert sien.debut == MARDI_9H + 7 * UN_JOUR
+
+
 def test_leaving_the_list(client):
     _, ana = une_offre()
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motifs.models import Public, TypeLieu
+from reservations import prescripteurs
 from reservations.models import (
     AppareilDuPrescripteur,
     Apprenant,
@@ -256,6 +257,15 @@ def test_the_learner_s_steps_do_not_open_for_a_prescriber_s_booking_nor_the_othe
         assert client.get(etape(nom, pour_moi))["Location"] == etape("demarche", pour_moi)
 
 
+def test_the_code_given_before_opens_nothing_once_the_device_is_forgotten(client):
+    demarche = choisir(client, un_monde())
+    se_presenter(client, demarche)
+    client.post(reverse("reservations:changer_de_prescripteur", args=[demarche.jeton]))
+    client.post(etape("code_prescripteur", demarche), {"code": "000000"})
+    assert client.get(etape("demarche", demarche))["Location"] == etape("prescripteur", demarche)
+    assert "lea@ccas" not in client.get(etape("prescripteur", demarche)).content.decode()
+
+
 def test_another_s_desk_says_it_is_not_them(client):
     monde = un_monde()
     prescrire(client, monde)
@@ -326,6 +336,31 @@ def test_the_same_slot_in_two_tabs_is_for_the_first_person_and_the_second_is_tol
     lu = texte(client.get(confirmer_pour(client, demarche, prenom="Ali", nom="Benali")["Location"]))
     assert "déjà pris, pour Jeanne Martin. Le rendez-vous de Ali Benali n'est pas pris" in lu
     assert Apprenant.objects.count() == 1
+
+
+def test_sent_twice_it_is_the_same_person_however_the_name_is_spaced_or_known(client):
+    monde = un_monde()
+    prescrire(client, monde, prenom="Hélène")
+    demarche = choisir(client, monde, MARDI_10H)
+    for _ in range(2):
+        fin = client.get(confirmer_pour(client, demarche, prenom=" Helene", nom="Martin ")["Location"])
+    assert "Rendez-vous de Hélène Martin" in texte(fin)
+    assert "n'est pas pris" not in texte(fin)
+
+
+def test_two_tabs_sent_at_once_for_two_people_tell_the_one_who_has_no_rendez_vous(client, monkeypatch):
+    demarche = choisir(client, un_monde())
+    se_presenter(client, demarche)
+    donner = prescripteurs.donner_beneficiaire
+
+    def puis_l_autre_onglet(**champs):
+        donner(**champs)
+        donner(**{**champs, "prenom": "Ali", "nom": "Benali"})
+
+    monkeypatch.setattr(prescripteurs, "donner_beneficiaire", puis_l_autre_onglet)
+    lu = texte(client.get(confirmer_pour(client, demarche)["Location"]))
+    assert str(Participation.objects.get()) == "Ali Benali"
+    assert "déjà pris, pour Ali Benali. Le rendez-vous de Jeanne Martin n'est pas pris" in lu
 
 
 def test_back_after_the_confirmation_shows_the_rendez_vous(client):
