@@ -12,6 +12,7 @@ from reservations.vues import (
     creation,
     depart,
     deplacement,
+    prescriptions,
     rendez_vous_agent,
 )
 
@@ -24,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("personnes/<int:apprenant_id>/", apprenants.apprenant, name="apprenant"),
     path("personnes/<int:apprenant_id>/modifier/", apprenants.modifier_apprenant, name="modifier_apprenant"),
     path("personnes/<int:apprenant_id>/supprimer/", apprenants.supprimer_apprenant, name="supprimer_apprenant"),
+    path("prescriptions/", prescriptions.prescriptions_par_organisation, name="prescriptions"),
+    path("prescriptions/export.csv", prescriptions.exporter_prescriptions, name="exporter_prescriptions"),
     path("rendez-vous/nouveau/", creation.nouveau_rendez_vous, name="nouveau_rendez_vous"),
     path("rendez-vous/attente/", attente_agent.liste_d_attente, name="liste_d_attente"),
     path(

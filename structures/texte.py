@@ -12,3 +12,9 @@ def sans_controle(texte: str) -> str:
 def en_ligne(texte: str) -> str:
     """Return the text on one line: nobody can add a header or a property by typing a line feed in a name."""
     return " ".join(sans_controle(texte.replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")).split())
+
+
+def pour_tableur(texte: str) -> str:
+    """Return the text as a spreadsheet shows it: one that begins like a formula is never computed."""
+    texte = en_ligne(texte)
+    return f"'{texte}" if texte.startswith(("=", "+", "-", "@")) else texte

@@ -176,6 +176,7 @@ def test_every_page_is_without_fault(
         ("reservations:reservation_en_ligne",),
         ("reservations:lien",),
         ("cartographie:liens_de_territoire",),
+        ("reservations:prescriptions",),
         ("reservations:affiche",),
         ("reservations:renouveler_lien",),
         ("reservations:fermer_lien",),
