@@ -57,6 +57,13 @@ def saisie_de(request: HttpRequest, demarche: Demarche, etape: str) -> Saisie | 
     return Saisie(**gardee)
 
 
+def a_ecrit(request: HttpRequest, demarche: Demarche) -> bool:
+    """Whether the person has typed who it is for, sent or only begun."""
+    gardee = request.session.get(CLE_DE_SESSION)
+    champs = gardee["champs"] if gardee and gardee["jeton"] == demarche.jeton else {}
+    return bool(demarche.prenom) or any(champs.get(champ) for champ in PERSONNE)
+
+
 def oublier_saisie(request: HttpRequest) -> None:
     """Forget it: the form was accepted, and nothing personal stays in the session."""
     if request.session.pop(CLE_DE_SESSION, None) is not None:

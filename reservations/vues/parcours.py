@@ -40,7 +40,7 @@ from reservations.refus import (
     ReservationImpossible,
     TropDeCodes,
 )
-from reservations.saisies import garder_saisie, oublier_saisie, saisie_de
+from reservations.saisies import a_ecrit, garder_saisie, oublier_saisie, saisie_de
 from reservations.visiteurs import etape_en_cours, jamais_perimee, pour_son_visiteur, prescripteur_pour
 from reservations.vues.choix import adresse_du_choix
 from structures.adresse import adresse_du_visiteur
@@ -323,6 +323,7 @@ def creneau_perdu(request: HttpRequest, demarche: Demarche, refus: ReservationIm
         "refus": "" if pris else str(refus),
         "page_a_relire": reverse("reservations:demarche", args=[demarche.jeton]),  # this one may answer a POST only
         "proches": plus_proches(motif, demarche.lieu, demarche.debut, recherche) if pris else [],
+        "ecrit": a_ecrit(request, demarche),
         "adresse": adresse_du_choix("choix_creneau", lien, motif.pk, lieu=demarche.lieu_id, demarche=demarche),
     }
     return render(request, "reservations/parcours/creneau_perdu.html", contexte)

@@ -236,7 +236,7 @@ def test_les_choix_et_les_refus_sans_defaut_d_acces(page, live_server, monde, sa
     prendre_ailleurs(monde, option.debut)
     page.get_by_label("Votre code").fill(code_recu())
     page.get_by_role("button", name="Confirmer le rendez-vous").click()
-    expect(page.get_by_role("alert")).to_contain_text("Vos coordonnées sont gardées.")
+    expect(page.get_by_role("alert")).to_contain_text("Ce que vous avez écrit est gardé.")
     sans_defaut_d_acces(page)
     choisir_le_premier(page)
     page.get_by_role("button", name="Confirmer le rendez-vous").click()

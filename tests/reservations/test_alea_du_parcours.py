@@ -416,6 +416,8 @@ def test_what_can_no_longer_be_is_said_at_the_next_page_and_no_code_leaves(
     assert dit(page).startswith(phrase)
     assert role(page) == "alert"
     assert "04 75 25 00 00" in texte(page)
+    ecrit = nom == "code" or (nom, geste) == ("coordonnees", "envoyer")  # else nothing was, and nothing is kept
+    assert ("Ce que vous avez écrit est gardé." in texte(page)) == (phrase == PERDU and ecrit)
     proposes = boutons_de_creneau(page)
     assert proposes == ([] if phrase == FERME else ["mardi 24 novembre à 10 h", "mardi 24 novembre à 11 h"])
     assert (deja, Participation.objects.count()) == (0, 0)

@@ -136,8 +136,8 @@ def test_a_time_that_is_lost_is_said_in_english(anglais: Client) -> None:
     prendre_ailleurs(monde, demarche.debut)
     pris = lu(anglais.post(page_des_creneaux(monde), {"debut": demarche.debut.isoformat()}))
     assert "Someone has just taken this time. Here are the nearest ones." in pris
-    reprise = anglais.post(f"{etape('reprendre', demarche)}?etape=coordonnees")
-    assert "Your contact details are kept. Choose another time." in lu(reprise)
+    reprise = anglais.post(f"{etape('reprendre', demarche)}?etape=coordonnees", {"prenom": "Jeanne"})
+    assert "What you typed is kept. Choose another time." in lu(reprise)
     # The address of that answer takes no GET: another language is chosen at the step itself.
     assert html.document_fromstring(reprise.content).xpath("//form[@class='rdv-langue']/input/@value") == [
         etape("demarche", demarche)

@@ -376,7 +376,7 @@ def test_creneau_perdu_a_la_confirmation_garde_tout_et_un_clic_suffit(client, ho
     reponse = confirmer(client, demarche)
     assert reponse.status_code == 200
     assert "Ce créneau vient d'être pris" in texte(reponse)
-    assert "Vos coordonnées sont gardées." in texte(reponse)
+    assert "Ce que vous avez écrit est gardé." in texte(reponse)
     assert boutons_de_creneau(reponse) == [
         "lundi 23 novembre à 11 h",
         "mardi 24 novembre à 10 h",
