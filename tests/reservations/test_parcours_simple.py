@@ -37,9 +37,12 @@ def horloge(monkeypatch):
 
 def test_neither_mail_nor_phone_is_not_a_dead_end(client):
     page = client.get(etape("coordonnees", demarche_de(client, un_monde())))
-    details = " ".join(arbre(page).xpath("//main//details")[0].text_content().split())
+    bloc = arbre(page).xpath("//main//details")[0]
+    details = " ".join(bloc.text_content().split())
     assert details.startswith("Je n'ai ni e-mail ni téléphone")
-    assert "un travailleur social" in details
+    assert "Un travailleur social" in details
+    (autrui,) = bloc.xpath(".//a[starts-with(@href, '/p/')]/@href")
+    assert client.get(autrui, follow=True).status_code == 200
     assert "04 75 25 00 00" in details
 
 
