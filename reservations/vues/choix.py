@@ -17,6 +17,7 @@ from reservations import services
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.models import Demarche
 from reservations.parcours import (
+    Disponibilite,
     Etape,
     Lien,
     Moment,
@@ -176,10 +177,7 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
         "est_loin": recherche.maintenant + LOIN,
     }
     if not request.htmx:  # type: ignore[attr-defined]
-        contexte["ailleurs"] = [
-            (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
-            for dispo in disponibilites_ailleurs(motif, lieu, lieux, recherche)
-        ]
+        contexte["ailleurs"] = _ailleurs(lien, motif, lieu, lieux, demarche, recherche)
     region = "creneaux" if request.method == "GET" else None
     return page_ou_fragment(request, "reservations/parcours/choix_creneau.html", contexte, region)
 
@@ -209,6 +207,16 @@ def _contexte_du_choix(
         "autre_voie": "" if demarche else _autre_voie(lien, motif, lieu=lieu.pk if lieu else None),
         "encore_garde": services.option_vivante(demarche, maintenant) if demarche else None,
     }
+
+
+def _ailleurs(
+    lien: Lien, motif: Motif, lieu: Lieu | None, lieux: list[Lieu], demarche: Demarche | None, recherche: Recherche
+) -> list[tuple[Disponibilite, str]]:
+    """Return the nearest other lieux that have a free time, with the address of their slots."""
+    return [
+        (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
+        for dispo in disponibilites_ailleurs(motif, lieu, lieux, recherche)
+    ]
 
 
 def _adresse_d_attente(lien: Lien, motif: Motif, lieu: Lieu | None) -> str:
