@@ -22,7 +22,7 @@ from reservations.deplacement import refus_du_deplacement
 from reservations.identification import accepter_instructions, envoyer_code, hacher, un_par_un, verifier_code
 from reservations.models import Attente, AttenteQuerySet, Demarche, RendezVous, Statut
 from reservations.options import liberer_options
-from reservations.refus import AttenteImpossible, CreneauIndisponible
+from reservations.refus import AttenteImpossible, CreneauIndisponible, MotifFerme
 from reservations.tour import Souhait, fin_de_l_attente, heure_de_prevenir, places_pour
 from structures.models import Agent, Lieu
 
@@ -207,6 +207,14 @@ def quitter(*, attente: Attente, maintenant: datetime) -> None:
         _rendre(attente)
         attente.close_le = maintenant
         attente.save(update_fields=["demarche", "close_le"])
+
+
+def arret(attente: Attente) -> str:
+    """Say why nobody is offered what they wait for, for now; "" when they may be. They keep their rank meanwhile."""
+    if not attente.motif.structure.liste_d_attente:
+        return _("Cette structure ne prévient pas quand une place se libère.")
+    motifs = Motif.objects.ouverts_a(prescripteur=attente.rendez_vous is not None)
+    return "" if motifs.filter(pk=attente.motif_id).exists() else str(MotifFerme())
 
 
 # --- The place offered --------------------------------------------------------------------------------------------

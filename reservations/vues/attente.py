@@ -143,7 +143,8 @@ def attente(request: HttpRequest, attente: Attente) -> HttpResponse:
         if attente.rendez_vous is not None and attente.rendez_vous.est_annulable(maintenant):
             return redirect("reservations:rendez_vous_public", jeton=attente.rendez_vous.jeton)
         return render(request, "reservations/attente/finie.html", _contexte(attente), status=410)
-    return render(request, "reservations/attente/attente.html", {**_contexte(attente), **_place(attente, option)})
+    contexte = {**_contexte(attente), **_place(attente, option), "arret": services.arret(attente)}
+    return render(request, "reservations/attente/attente.html", contexte)
 
 
 def _repondre(request: HttpRequest, attente: Attente) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from motifs.models import Motif
 from reservations.attente import proposer_places
 from reservations.models import Attente, EnvoiDeCode, Message, RendezVous, Statut
 from structures.models import Structure
@@ -294,6 +295,26 @@ def test_off_the_list_nothing_is_said_to_be_moved(client, comment):
     assert "vous ne l'avez pas prise" in lu
     sien.refresh_from_db()
     assert sien.debut == MARDI_9H + 7 * UN_JOUR
+
+
+@pytest.mark.parametrize(
+    ("modele", "champs", "dit"),
+    [
+        (Structure, {"liste_d_attente": False}, "ne prévient pas quand une place se libère."),
+        (Motif, {"reservable_en_ligne": False}, "ne se réserve plus en ligne pour le moment."),
+    ],
+)
+def test_nobody_is_promised_a_message_that_nobody_will_write(client, modele, champs, dit):
+    monde, _ = un_monde_plein()
+    adresse = page("attente", une_attente(monde).jeton)
+    assert "Nous vous écrirons" in texte(client.get(adresse))
+    modele.objects.update(**champs)
+
+    lu = texte(client.get(adresse))
+
+    assert dit in lu
+    assert "Nous vous écrirons" not in lu
+    assert Attente.objects.actives(LUNDI_8H).exists()
 
 
 def test_leaving_the_list(client):
