@@ -24,7 +24,7 @@ from reservations.models import Attente, AttenteQuerySet, Demarche, RendezVous, 
 from reservations.options import liberer_options
 from reservations.refus import AttenteImpossible, CreneauIndisponible, MotifFerme
 from reservations.tour import Souhait, fin_de_l_attente, heure_de_prevenir, places_pour
-from structures.models import Agent, Lieu
+from structures.models import Agent, Lieu, jeton_secret
 
 UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 # From the first place that is free: further away, it is for another run.
@@ -47,12 +47,23 @@ def demander(
     maintenant: datetime,
     adresse_domicile: str = "",
     langue: str = settings.LANGUAGE_CODE,
+    jeton: str = "",
 ) -> Attente:
     """Write who asks to be told, and in what language, and send a code there.
 
-    `adresse`: the network address. Raises TropDeCodes.
+    `adresse`: the network address. `jeton`: the secret of the form; the same one sent twice for one contact (a double
+    click) is one request and one code. Raises TropDeCodes.
     """
+    jeton = jeton or jeton_secret()
+    un_par_un(f"demande-d-attente:{jeton}")
+    deja = Attente.objects.filter(jeton=jeton).first()
+    if deja is not None and (deja.courriel, deja.telephone) == (courriel, telephone):
+        if deja.inscrite_le is None:  # a name put right with "back"
+            deja.prenom, deja.nom, deja.adresse_domicile = prenom, nom, adresse_domicile
+            deja.save(update_fields=["prenom", "nom", "adresse_domicile"])
+        return deja
     attente = Attente.objects.create(
+        jeton=jeton if deja is None else jeton_secret(),
         motif=motif,
         lieu=lieu,
         agent=agent,

@@ -22,10 +22,11 @@ from reservations.identification import renvoyer_code
 from reservations.models import Attente, RendezVous
 from reservations.parcours import Lien, a_des_instructions, lien_de, lieux_du_motif, motifs_du_public
 from reservations.refus import AttenteImpossible, CodeRefuse, CreneauIndisponible, ReservationImpossible, TropDeCodes
-from reservations.visiteurs import jamais_perimee, par_le_lien
+from reservations.visiteurs import JETON, jamais_perimee, par_le_lien
 from reservations.vues.choix import adresse_du_choix
 from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
 from structures.adresse import adresse_du_visiteur
+from structures.models import jeton_secret
 
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -63,7 +64,8 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
         return redirect("reservations:choix_lieu", lien, motif.pk)
     form = FormulaireCoordonnees(request.POST or None, motif=motif)
-    refus = ""
+    jeton = request.POST.get("jeton", "")
+    jeton, refus = jeton if JETON.fullmatch(jeton) and len(jeton) > 20 else jeton_secret(), ""
     if request.method == "POST" and form.is_valid():
         try:
             nouvelle = services.demander(
@@ -73,6 +75,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
                 adresse=adresse_du_visiteur(request),
                 maintenant=timezone.now(),
                 langue=get_language(),
+                jeton=jeton,
                 **form.cleaned_data,
             )
         except TropDeCodes as trop:
@@ -85,6 +88,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
         "motif": motif,
         "lieu": lieu,
         "form": form,
+        "jeton": jeton,
         "refus": refus,
         "minutes": settings.ATTENTE_MINUTES,
         "adresse_des_creneaux": adresse_du_choix("choix_creneau", lien, motif.pk, lieu=lieu.pk if lieu else None),

@@ -142,6 +142,21 @@ def test_codes_are_limited_as_for_a_booking(client):
     assert (Attente.objects.count(), EnvoiDeCode.objects.count()) == (5, 5)
 
 
+def test_a_double_click_sends_one_code_and_another_contact_another_one(client):
+    monde, _ = un_monde_plein()
+    jeton = arbre(client.get(page_pour_demander(monde))).xpath("//input[@name='jeton']/@value")[0]
+    envoi = {**IDENTITE, "jeton": jeton}
+
+    codes = {client.post(page_pour_demander(monde), envoi)["Location"] for _ in range(2)}
+    assert codes == {page("attente_code", jeton)}
+    client.post(page_pour_demander(monde), {**envoi, "nom": "Martinez"})
+    assert (Attente.objects.get().nom, EnvoiDeCode.objects.count()) == ("Martinez", 1)
+
+    suite = client.post(page_pour_demander(monde), {**envoi, "courriel": "autre@exemple.fr"})
+    assert "autre@exemple.fr" in texte(client.get(suite["Location"]))
+    assert EnvoiDeCode.objects.count() == 2
+
+
 def test_another_code_may_be_asked(client):
     monde, _ = un_monde_plein()
     client.post(page_pour_demander(monde), IDENTITE)
