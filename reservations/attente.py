@@ -17,7 +17,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from motifs.models import Motif
 from reservations import services
 from reservations.courrier import messagerie
-from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
+from reservations.creneaux import UN_INSTANT, Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.deplacement import refus_du_deplacement
 from reservations.identification import accepter_instructions, envoyer_code, hacher, un_par_un, verifier_code
 from reservations.models import Attente, AttenteQuerySet, Demarche, RendezVous, Statut
@@ -26,7 +26,6 @@ from reservations.refus import AttenteImpossible, CreneauIndisponible, MotifFerm
 from reservations.tour import Souhait, fin_de_l_attente, heure_de_prevenir, places_pour
 from structures.models import Agent, Lieu, jeton_secret
 
-UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 # From the first place that is free: further away, it is for another run.
 HORIZON = timedelta(days=28)
 

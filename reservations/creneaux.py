@@ -26,6 +26,7 @@ from reservations.models import STATUTS_OCCUPANTS
 
 # The first slots of more motifs than this are looked for in two steps, each planned for what it asks.
 PEU_DE_MOTIFS, BIENTOT = 50, timedelta(weeks=2)
+UN_INSTANT = timedelta(microseconds=1)  # between two windows: they include both their ends
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,19 @@ from django.utils.translation import gettext_lazy
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
 from reservations.courrier.sms import sms_possibles
-from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premier_debut, premiers_creneaux
+from reservations.creneaux import (
+    UN_INSTANT,
+    Creneau,
+    Demande,
+    creneaux_libres,
+    demande_du_public,
+    premier_debut,
+    premiers_creneaux,
+)
 from reservations.identification import instructions_acceptees
 from reservations.models import Attente, Demarche, RendezVous
 from structures.models import Agent, Lieu, Structure
 
-UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 # "Le plus tôt" is looked for in the week of the first free slot, then in four weeks: the cost follows what is shown.
 # In four at once when the address names a week, which may be empty and then costs a query of its own.
 HORIZONS_DU_PLUS_TOT = (timedelta(days=7), timedelta(days=28))
@@ -59,14 +66,17 @@ class Lien:
 
 
 def lien_de(demarche: Demarche | Attente) -> Lien:
-    """Return the link by which someone books or waits; the structure's own once the agent has closed theirs."""
-    lien = Lien(demarche.motif.structure, prescripteur=demarche.par_prescripteur)
-    if demarche.agent is None:
+    """Return the link by which someone books or waits."""
+    return lien_vers(demarche.motif.structure, demarche.agent, prescripteur=demarche.par_prescripteur)
+
+
+def lien_vers(structure: Structure, agent: Agent | None, *, prescripteur: bool) -> Lien:
+    """Return the link to the slots of one agent; the structure's own without one, or once they have closed theirs."""
+    lien = Lien(structure, prescripteur=prescripteur)
+    appartenance = agent.appartenances.filter(structure=structure).first() if agent else None
+    if appartenance is None or not appartenance.lien:
         return lien
-    appartenance = demarche.agent.appartenances.filter(structure=lien.structure).first()
-    if appartenance is None or appartenance.lien is None:
-        return lien
-    return replace(lien, agent=demarche.agent, jeton=appartenance.lien)
+    return replace(lien, agent=agent, jeton=appartenance.lien)
 
 
 # --- Motifs and lieux -----------------------------------------------------------------------------------------------
@@ -177,6 +187,11 @@ class Disponibilite:
 
     objet: Motif | Lieu
     premier: datetime | None
+
+
+def lieu_choisi(lieux: Sequence[Lieu], identifiant: str) -> Lieu | None:
+    """Return the lieu that an address names among those of a motif; the only one there is, whatever it names."""
+    return lieux[0] if len(lieux) == 1 else next((lieu for lieu in lieux if str(lieu.pk) == identifiant), None)
 
 
 def disponibilites_des_motifs(

@@ -6,17 +6,15 @@ Counts are those of the structure, every agent included. The reasons themselves 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from motifs.models import Motif, Public, delai_en_mots
 from plages.models import PlageOuverture
 from plages.recurrence import Frequence
 from plages.services import HORIZON
-from reservations.creneaux import Creneau, Demande, demande_du_public, premiers_creneaux
+from reservations.creneaux import UN_INSTANT, Creneau, Demande, demande_du_public, premiers_creneaux
 from reservations.verdict import Faits, FaitsPlage, Verdict, juger
 from structures.models import Structure
-
-UN_INSTANT = timedelta(microseconds=1)  # the windows of the engine include both their ends
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from reservations.courrier.redaction import noms
-from reservations.identification import hacher
-from reservations.models import AppareilDuPrescripteur, Demarche, Prescripteur, RendezVous
+from reservations.identification import hacher, renvoyer_code
+from reservations.models import AppareilDuPrescripteur, Demarche, PorteurDeCode, Prescripteur, RendezVous
 from reservations.parcours import Lien, lien_de, premiere_etape_incomplete
 from reservations.prescripteurs import DUREE_DE_L_APPAREIL
+from reservations.refus import TropDeCodes
 from structures.models import Agent, AncienLien, Appartenance, Structure
 from structures.texte import en_ligne
 
@@ -77,6 +79,16 @@ def demarche_du_visiteur(request: HttpRequest, jeton: str) -> Demarche | None:
 
 def _demarches() -> QuerySet[Demarche]:
     return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent", "prescripteur")
+
+
+def renvoyer_le_code(request: HttpRequest, porteur: PorteurDeCode) -> None:
+    """Send another code at the person's request; the next page says so, or why not."""
+    try:
+        renvoyer_code(demarche=porteur, maintenant=timezone.now())
+    except TropDeCodes as trop:
+        messages.error(request, str(trop))
+    else:
+        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
 
 
 # --- The prescriber -------------------------------------------------------------------------------------------------

@@ -18,11 +18,10 @@ from django.views.decorators.http import require_http_methods
 from reservations import attente as services
 from reservations.courrier.redaction import HEURES_LOCALES
 from reservations.forms.parcours import FormulaireCode, FormulaireCoordonnees, FormulaireInstructions
-from reservations.identification import renvoyer_code
 from reservations.models import Attente, RendezVous
-from reservations.parcours import Lien, a_des_instructions, lien_de, lieux_du_motif, motifs_du_public
+from reservations.parcours import Lien, a_des_instructions, lien_de, lieu_choisi, lieux_du_motif, motifs_du_public
 from reservations.refus import AttenteImpossible, CodeRefuse, CreneauIndisponible, ReservationImpossible, TropDeCodes
-from reservations.visiteurs import JETON, jamais_perimee, par_le_lien
+from reservations.visiteurs import JETON, jamais_perimee, par_le_lien, renvoyer_le_code
 from reservations.vues.choix import adresse_du_choix
 from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
 from structures.adresse import adresse_du_visiteur
@@ -58,14 +57,13 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     aujourd_hui = timezone.localdate()
     motif = next((motif for motif in motifs_du_public(lien, aujourd_hui) if motif.pk == motif_id), None)
     lieux = lieux_du_motif(motif, lien, aujourd_hui) if motif else []
-    lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
+    lieu = lieu_choisi(lieux, request.GET.get("lieu", ""))
     if motif is None:
         return redirect("reservations:choix_motif", lien)
     if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
         return redirect("reservations:choix_lieu", lien, motif.pk)
     form = FormulaireCoordonnees(request.POST or None, motif=motif)
-    jeton = request.POST.get("jeton", "")
-    jeton, refus = jeton if JETON.fullmatch(jeton) and len(jeton) > 20 else jeton_secret(), ""
+    jeton, refus = _jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
             nouvelle = services.demander(
@@ -96,6 +94,12 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     return render(request, "reservations/attente/demander.html", contexte)
 
 
+def _jeton_du_formulaire(request: HttpRequest) -> str:
+    """Return the secret that the form carries, a new one at first: sent twice, it is one request."""
+    envoye = request.POST.get("jeton", "")
+    return envoye if JETON.fullmatch(envoye) and len(envoye) > 20 else jeton_secret()
+
+
 @login_not_required
 @lecture_et_envoi
 @never_cache
@@ -105,7 +109,8 @@ def code(request: HttpRequest, attente: Attente) -> HttpResponse:
     if attente.inscrite_le is not None:
         return redirect("reservations:attente", jeton=attente.jeton)
     if request.POST.get("action") == "renvoyer":
-        return _renvoyer(request, attente)
+        renvoyer_le_code(request, attente)
+        return redirect("reservations:attente_code", jeton=attente.jeton)
     form = FormulaireCode(request.POST or None)
     refus = ""
     if request.method == "POST" and form.is_valid():
@@ -119,16 +124,6 @@ def code(request: HttpRequest, attente: Attente) -> HttpResponse:
             return redirect("reservations:attente", jeton=sienne.jeton)
     contexte = {**_contexte(attente), "form": form, "refus": refus}
     return render(request, "reservations/attente/code.html", contexte)
-
-
-def _renvoyer(request: HttpRequest, attente: Attente) -> HttpResponse:
-    try:
-        renvoyer_code(demarche=attente, maintenant=timezone.now())
-    except TropDeCodes as trop:
-        messages.error(request, str(trop))
-    else:
-        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
-    return redirect("reservations:attente_code", jeton=attente.jeton)
 
 
 @login_not_required

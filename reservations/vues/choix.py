@@ -30,6 +30,7 @@ from reservations.parcours import (
     disponibilites_des_motifs,
     etape,
     etapes,
+    lieu_choisi,
     lieu_demande,
     lieux_du_motif,
     lire_instant,
@@ -149,7 +150,7 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
     if motif is None:
         return _motif_ferme(request, lien)
     lieux = lieux_du_motif(motif, lien, aujourd_hui)
-    lieu = lieux[0] if len(lieux) == 1 else next((x for x in lieux if str(x.pk) == request.GET.get("lieu")), None)
+    lieu = lieu_choisi(lieux, request.GET.get("lieu", ""))
     demarche = _demarche_a_deplacer(request, lien)
     if lieu is None and lieux:
         return redirect(adresse_du_choix("choix_lieu", lien, motif.pk, demarche=demarche))

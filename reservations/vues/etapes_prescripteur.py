@@ -1,6 +1,5 @@
 """The prescriber's own steps, for the slot held: who they are (a code, once on this browser), whom they accompany."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_POST
 from reservations import prescripteurs, services
 from reservations.forms.parcours import FormulaireCode
 from reservations.forms.prescripteurs import FormulaireBeneficiaire, FormulairePrescripteur
-from reservations.identification import code_en_cours, renvoyer_code
+from reservations.identification import code_en_cours
 from reservations.models import Demarche, IdentificationPrescripteur, Prescripteur
 from reservations.navigateurs import nom_du_navigateur
 from reservations.refus import (
@@ -28,6 +27,7 @@ from reservations.visiteurs import (
     jamais_perimee,
     pour_son_visiteur,
     prescripteur_pour,
+    renvoyer_le_code,
     retenir_l_appareil,
     vers_la_prescription,
 )
@@ -87,7 +87,9 @@ def code_prescripteur(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     if etape_en_cours(request, demarche) != "prescripteur" or identification is None:
         return redirect("reservations:demarche", jeton=demarche.jeton)
     if request.POST.get("action") == "renvoyer":
-        return _renvoyer(request, demarche, identification)
+        oublier_saisie(request)
+        renvoyer_le_code(request, identification)
+        return redirect("reservations:code_prescripteur", jeton=demarche.jeton)
     if request.method == "POST":
         return _verifier(request, demarche, identification)
     saisie = saisie_de(request, demarche, "code_prescripteur")
@@ -123,17 +125,6 @@ def _verifier(request: HttpRequest, demarche: Demarche, identification: Identifi
             retenir_l_appareil(reponse, secret)
             return reponse
     garder_saisie(request, demarche, "code_prescripteur", erreurs=erreurs)
-    return redirect("reservations:code_prescripteur", jeton=demarche.jeton)
-
-
-def _renvoyer(request: HttpRequest, demarche: Demarche, identification: IdentificationPrescripteur) -> HttpResponse:
-    oublier_saisie(request)
-    try:
-        renvoyer_code(demarche=identification, maintenant=timezone.now())
-    except TropDeCodes as trop:
-        messages.error(request, str(trop))
-    else:
-        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
     return redirect("reservations:code_prescripteur", jeton=demarche.jeton)
 
 

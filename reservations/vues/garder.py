@@ -1,8 +1,5 @@
 """Keeping a rendez-vous in mind, by its secret link: a sheet to print, its QR code, the confirmation sent again."""
 
-from io import BytesIO
-
-import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +14,7 @@ from reservations.courrier.renvoi import canaux, renvoyer_confirmation
 from reservations.models import RendezVous
 from reservations.refus import EnvoiImpossible
 from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
+from structures.qr import qr_svg
 
 
 @login_not_required
@@ -35,11 +33,7 @@ def feuille(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
 @par_le_lien_secret
 def qr_code(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
     """Draw the secret link as a QR code (SVG)."""
-    dessin = BytesIO()
-    segno.make_qr(lien_secret(rendez_vous), error="m").save(
-        dessin, kind="svg", omitsize=True, border=4, light="#fff", lineclass=None, svgclass=None
-    )
-    return HttpResponse(dessin.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(qr_svg(lien_secret(rendez_vous), correction="m"), content_type="image/svg+xml")
 
 
 @login_not_required

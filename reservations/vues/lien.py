@@ -1,8 +1,5 @@
 """Agents' pages: the booking link, to share (copy, QR code, poster, e-mail) or to change (renew, close, open again)."""
 
-from io import BytesIO
-
-import segno
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +12,7 @@ from reservations.parcours import Lien
 from reservations.reservation_en_ligne import etat_de_la_reservation
 from structures import services
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure, reservation_en_ligne_requise
+from structures.qr import qr_svg
 
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -73,12 +71,8 @@ def mon_lien(request: RequeteAgent) -> HttpResponse:
 @require_safe
 def qr_code(request: RequeteAgent) -> HttpResponse:
     """Draw the link as a QR code (SVG). Level Q: it is still read with a quarter of the poster torn or stained."""
-    dessin = BytesIO()
-    segno.make_qr(lien_complet(request), error="q").save(
-        dessin, kind="svg", omitsize=True, border=4, light="#fff", lineclass=None, svgclass=None
-    )
     return HttpResponse(
-        dessin.getvalue(),
+        qr_svg(lien_complet(request), correction="q"),
         content_type="image/svg+xml",
         headers={"Content-Disposition": 'inline; filename="lien-de-reservation.svg"'},
     )

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from reservations import consultation as services
 from reservations.forms.parcours import FormulaireCode, FormulaireContact
-from reservations.identification import renvoyer_code
 from reservations.models import STATUTS_ANNULES, VALIDITE_DU_LIEN, Consultation, RendezVous
 from reservations.refus import CodeRefuse, TropDeCodes
+from reservations.visiteurs import renvoyer_le_code
 from structures.adresse import adresse_du_visiteur
 
 CLE_DE_SESSION = "consultation"
@@ -59,7 +59,8 @@ def code(request: HttpRequest) -> HttpResponse:
     if consultation is None or consultation.ouverte_jusqu_a:
         return redirect("reservations:mes_rendez_vous")
     if request.POST.get("action") == "renvoyer":
-        return _renvoyer(request, consultation, maintenant)
+        renvoyer_le_code(request, consultation)
+        return redirect("reservations:mes_rendez_vous_code")
     form = FormulaireCode(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -70,16 +71,6 @@ def code(request: HttpRequest) -> HttpResponse:
             request.session.cycle_key()
             return redirect("reservations:mes_rendez_vous")
     return render(request, "reservations/mes_rendez_vous_code.html", {"form": form, "consultation": consultation})
-
-
-def _renvoyer(request: HttpRequest, consultation: Consultation, maintenant: datetime) -> HttpResponse:
-    try:
-        renvoyer_code(demarche=consultation, maintenant=maintenant)
-    except TropDeCodes as trop:
-        messages.error(request, str(trop))
-    else:
-        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
-    return redirect("reservations:mes_rendez_vous_code")
 
 
 @login_not_required

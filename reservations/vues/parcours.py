@@ -3,6 +3,7 @@
 What is done with the held slot serves the prescribers too, whose own steps are in `etapes_prescripteur`.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,7 +42,13 @@ from reservations.refus import (
     TropDeCodes,
 )
 from reservations.saisies import a_ecrit, garder_saisie, oublier_saisie, saisie_de
-from reservations.visiteurs import etape_en_cours, jamais_perimee, pour_son_visiteur, prescripteur_pour
+from reservations.visiteurs import (
+    etape_en_cours,
+    jamais_perimee,
+    pour_son_visiteur,
+    prescripteur_pour,
+    renvoyer_le_code,
+)
 from reservations.vues.choix import adresse_du_choix
 from structures.adresse import adresse_du_visiteur
 
@@ -202,16 +209,9 @@ def _verifier_et_confirmer(request: HttpRequest, demarche: Demarche) -> HttpResp
 
 def _renvoyer(request: HttpRequest, demarche: Demarche) -> HttpResponse:
     oublier_saisie(request)
-    maintenant = timezone.now()
-    try:
-        services.verifier_encore_possible(demarche=demarche, maintenant=maintenant)
-        identification.renvoyer_code(demarche=demarche, maintenant=maintenant)
-    except TropDeCodes as trop:
-        messages.error(request, str(trop))
-    except ReservationImpossible:
-        pass  # the page says why
-    else:
-        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
+    with suppress(ReservationImpossible):  # the page says why
+        services.verifier_encore_possible(demarche=demarche, maintenant=timezone.now())
+        renvoyer_le_code(request, demarche)
     return redirect("reservations:code", jeton=demarche.jeton)
 
 

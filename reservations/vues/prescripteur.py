@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from reservations import prescripteurs
 from reservations.forms.parcours import FormulaireCode
 from reservations.forms.prescripteurs import FormulaireCourriel, PrescripteurForm
-from reservations.identification import code_en_cours, renvoyer_code
+from reservations.identification import code_en_cours
 from reservations.models import STATUTS_ANNULES, VALIDITE_DU_LIEN, IdentificationPrescripteur, Prescripteur, RendezVous
 from reservations.navigateurs import nom_du_navigateur
 from reservations.refus import CodeRefuse, TropDeCodes
@@ -30,6 +30,7 @@ from reservations.visiteurs import (
     appareil_de,
     en_francais_seulement,
     prescripteur_connu,
+    renvoyer_le_code,
     retenir_l_appareil,
 )
 from structures.adresse import adresse_du_visiteur
@@ -110,7 +111,8 @@ def mes_prescriptions_code(request: HttpRequest) -> HttpResponse:
     if identification is None:
         return redirect("reservations:mes_prescriptions")
     if request.POST.get("action") == "renvoyer":
-        return _renvoyer(request, identification)
+        renvoyer_le_code(request, identification)
+        return redirect("reservations:mes_prescriptions_code")
     form = FormulaireCode(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -143,16 +145,6 @@ def _ouvrir(request: HttpRequest, prescripteur: Prescripteur | None, secret: str
     reponse = redirect(page)
     retenir_l_appareil(reponse, secret)
     return reponse
-
-
-def _renvoyer(request: HttpRequest, identification: IdentificationPrescripteur) -> HttpResponse:
-    try:
-        renvoyer_code(demarche=identification, maintenant=timezone.now())
-    except TropDeCodes as trop:
-        messages.error(request, str(trop))
-    else:
-        messages.success(request, "Un nouveau code vient de partir. L'ancien ne marche plus.")
-    return redirect("reservations:mes_prescriptions_code")
 
 
 @login_not_required

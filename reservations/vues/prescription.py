@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reservations import services
 from reservations.courrier.sms import est_mobile, sms_possibles
 from reservations.models import Demarche, Par, Prescripteur, RendezVous
-from reservations.parcours import Lien
+from reservations.parcours import lien_vers
 from reservations.refus import AnnulationImpossible
 from reservations.vues import deplacement_public
 from reservations.vues.choix import adresse_du_choix
@@ -127,11 +127,7 @@ def _un_autre(rendez_vous: RendezVous) -> str:
     structure = rendez_vous.structure
     if not structure.reservation_en_ligne_possible or structure.lien_ferme:
         return ""
-    lien = Lien(structure, prescripteur=True)
-    if rendez_vous.agent_choisi:
-        sienne = rendez_vous.agent.appartenances.filter(structure=structure).first()
-        if sienne and sienne.lien:
-            lien = Lien(structure, rendez_vous.agent, sienne.lien, prescripteur=True)
+    lien = lien_vers(structure, rendez_vous.agent if rendez_vous.agent_choisi else None, prescripteur=True)
     return adresse_du_choix("choix_lieu", lien, rendez_vous.motif_id, lieu=rendez_vous.lieu_id)
 
 
