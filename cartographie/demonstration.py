@@ -54,7 +54,7 @@ NOMS = {
     LE_TAMPON: "Maisons de services du Tampon",
 }
 INSTRUCTIONS = (
-    "Avant votre rendez-vous, remplissez le questionnaire : https://exemple.fr/questionnaire\n"
+    "Avant votre rendez-vous, remplissez le questionnaire : https://exemple.fr/questionnaire\n"
     "Apportez une pièce d'identité et, si vous en avez un, votre téléphone ou votre ordinateur avec son chargeur."
 )
 
@@ -113,7 +113,7 @@ MOTIFS: dict[str, list[Motif]] = {
             reservable_en_ligne=True,
             instructions_a_accepter=INSTRUCTIONS,
             information_apres="Présentez-vous à l'accueil cinq minutes avant l'heure du rendez-vous.",
-            message_annulation="Prévenez-nous dès que possible : votre créneau servira à une autre personne.",
+            message_annulation="Prévenez-nous dès que possible : votre créneau servira à une autre personne.",
         ),
         Motif(
             nom=TELEPHONE,
@@ -324,7 +324,7 @@ def charger(*, maintenant: datetime | None = None) -> InfosDemo:
     Its password is known to all: it refuses to run outside DEMO.
     """
     if not settings.DEMO:
-        raise ImproperlyConfigured("La démonstration ne se charge qu'avec DEMO=1 : son mot de passe est public.")
+        raise ImproperlyConfigured("La démonstration ne se charge qu'avec DEMO=1 : son mot de passe est public.")
     # Not the e-mail address: whoever tries the demonstration may change it.
     if not Appartenance.objects.filter(structure__id_externe=MONTELIMAR).exists():
         with transaction.atomic():
@@ -560,7 +560,7 @@ def _enregistrer(rendez_vous: list[RendezVous], apprenants: list[Apprenant]) -> 
         for rdv in prescrits:
             rdv.prescripteur, rdv.note_du_prescripteur = (
                 prescripteur,
-                "Première fois : préfère qu'on lui montre lentement.",
+                "Première fois : préfère qu'on lui montre lentement.",
             )
     RendezVous.objects.bulk_create(rendez_vous)
     Participation.objects.bulk_create(

@@ -91,7 +91,7 @@ def raisons(lieux: Collection[Lieu], maintenant: datetime) -> dict[int, str]:
         if structure.lien_ferme:
             return "le lien de réservation de la structure est fermé"
         if lieu.pk in partis:
-            return "le fichier national ne connaît plus ce lieu : s'il accueille encore, rouvrez-le dans « Lieux »"
+            return "le fichier national ne connaît plus ce lieu : s'il accueille encore, rouvrez-le dans « Lieux »"
         if not lieu.ouvert:
             return "ce lieu est fermé"
         if structure.pk not in avec_motif:

@@ -58,7 +58,7 @@ def adresse_pour_choisir(lieu: Lieu, motif: Motif, debut: datetime) -> str:
 def code_du_lieu(lieu: Lieu) -> str:
     """Return what another site pastes in one of its pages to show the next slots of a place."""
     return _cadre(
-        reverse("cartographie:lieu_integre", args=[lieu.pk]), f"Rendez-vous : {lieu.nom}, {lieu.commune}", 480
+        reverse("cartographie:lieu_integre", args=[lieu.pk]), f"Rendez-vous : {lieu.nom}, {lieu.commune}", 480
     )
 
 

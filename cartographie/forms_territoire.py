@@ -18,7 +18,7 @@ TOUT, CHOISIES = "departement", "structures"
 class LienDeTerritoireForm(ModeleForm[LienDeTerritoire]):
     """A name, and which structures: those of the whole département, or those ticked."""
 
-    etendue = forms.ChoiceField(label="Quelles structures ?", widget=forms.RadioSelect)
+    etendue = forms.ChoiceField(label="Quelles structures ?", widget=forms.RadioSelect)
     structures = forms.ModelMultipleChoiceField(
         Structure.objects.none(), label="Structures", required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -28,7 +28,7 @@ class LienDeTerritoireForm(ModeleForm[LienDeTerritoire]):
         model = LienDeTerritoire
         fields = ("nom",)
         labels = {"nom": "Nom du lien"}
-        help_texts = {"nom": "Les prescripteurs le lisent en haut de la page, par exemple « Vallée de la Drôme »."}
+        help_texts = {"nom": "Les prescripteurs le lisent en haut de la page, par exemple « Vallée de la Drôme »."}
         widgets = {"nom": forms.TextInput(attrs={"autocomplete": "off"})}
 
     def __init__(self, *args: Any, structure: Structure, agent: Agent, miennes: Iterable[int], **kwargs: Any) -> None:
@@ -65,7 +65,7 @@ class RechercheDeTerritoireForm(forms.Form):
         label="Motif", max_length=100, required=False, widget=forms.TextInput(attrs={"class": "fr-input"})
     )
     genre = forms.ChoiceField(
-        label="Comment ?",
+        label="Comment ?",
         required=False,
         choices=[("", "Dans un lieu"), ("distance", "Par téléphone, par visioconférence, à domicile")],
         widget=forms.Select(attrs={"class": "fr-select"}),

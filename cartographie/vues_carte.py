@@ -98,7 +98,7 @@ def departement(request: HttpRequest, code: str, *, integree: bool = False) -> H
     demande = formulaire.demande()
     lieux = du_departement(_filtres(demande), code)
     contexte = {
-        "titre": f"Aide numérique : {nom}",
+        "titre": f"Aide numérique : {nom}",
         "gardes": [("departement", code), *_gardes(request)],
         "ordre_simple": "Par commune",
         "indexable": not request.GET.keys() - {"page"},
@@ -120,7 +120,7 @@ def points_de_la_carte(request: HttpRequest) -> JsonResponse:
     except ValueError:
         cadre = None
     if cadre is None or not cadre.valable:
-        return JsonResponse({"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}, status=400)
+        return JsonResponse({"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}, status=400)
     demande = FormulaireRecherche(request.GET).demande()
     trouves = points(cadre, _filtres(demande), reservable=demande["reservable"])
     return JsonResponse({"points": trouves}, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})

@@ -32,7 +32,7 @@ def liens_de_territoire(request: RequeteAgent) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         creer_lien(lien=form.instance, structures=form.cleaned_data["structures"])
-        messages.success(request, f"Le lien « {form.instance} » est prêt.")
+        messages.success(request, f"Le lien « {form.instance} » est prêt.")
         return redirect("cartographie:liens_de_territoire", structure_id=request.structure.pk)
     liens = request.structure.liens_de_territoire.select_related("cree_par").prefetch_related("structures")
     contexte = {
@@ -54,15 +54,15 @@ def changer_lien_de_territoire(request: RequeteAgent, lien_id: int) -> HttpRespo
     match request.POST.get("action"):
         case "fermer":
             fermer_lien(lien=lien)
-            messages.success(request, f"Le lien « {lien} » est fermé. Les rendez-vous déjà pris restent.")
+            messages.success(request, f"Le lien « {lien} » est fermé. Les rendez-vous déjà pris restent.")
         case "rouvrir":
             fermer_lien(lien=lien, ferme=False)
-            messages.success(request, f"Le lien « {lien} » est rouvert, à la même adresse.")
+            messages.success(request, f"Le lien « {lien} » est rouvert, à la même adresse.")
         case "renouveler":
             if renouveler_lien(lien=lien, jeton=request.POST.get("jeton", ""), maintenant=timezone.now()):
-                messages.success(request, f"L'adresse du lien « {lien} » est changée : donnez la nouvelle.")
+                messages.success(request, f"L'adresse du lien « {lien} » est changée : donnez la nouvelle.")
             else:
-                messages.info(request, "L'adresse avait déjà été changée : voici la nouvelle.")
+                messages.info(request, "L'adresse avait déjà été changée : voici la nouvelle.")
         case _:
             return HttpResponseBadRequest("Action inconnue.")
     return redirect("cartographie:liens_de_territoire", structure_id=request.structure.pk)

@@ -43,11 +43,11 @@ class MotifForm(ModeleForm[Motif]):
 
     delai_min = DelaiField(
         label="Délai minimum avant le rendez-vous",
-        help_text="En deçà, il est trop tard pour réserver : le temps de vous préparer.",
+        help_text="En deçà, il est trop tard pour réserver : le temps de vous préparer.",
     )
     delai_max = DelaiField(
         label="Délai maximum avant le rendez-vous",
-        help_text="Au-delà, il est trop tôt : vos créneaux ne sont pas encore montrés.",
+        help_text="Au-delà, il est trop tôt : vos créneaux ne sont pas encore montrés.",
     )
     champs_des_contraintes = {
         "motifs_nom_unique": "nom",
@@ -72,14 +72,14 @@ class MotifForm(ModeleForm[Motif]):
             "information_apres",
             "message_annulation",
         )
-        labels = {"duree": "Durée, en minutes", "ouvert_a": "Qui peut réserver ?"}
+        labels = {"duree": "Durée, en minutes", "ouvert_a": "Qui peut réserver ?"}
         help_texts = {
-            "nom": "C'est ce que les personnes lisent en premier : « Accompagnement individuel », « Atelier photos »…",
+            "nom": "C'est ce que les personnes lisent en premier : « Accompagnement individuel », « Atelier photos »…",
             "duree": "De 5 minutes à 12 heures (720 minutes). Vos plages d'ouverture sont découpées selon cette durée.",
             "couleur": "Elle vous aide à reconnaître ce motif d'un coup d'œil.",
             "reservable_en_ligne": "Les créneaux de vos plages d'ouverture pour ce motif pourront être réservés "
             "par Internet.",
-            "instructions_a_accepter": "Les conditions d'accès au rendez-vous : un formulaire à remplir, un document "
+            "instructions_a_accepter": "Les conditions d'accès au rendez-vous : un formulaire à remplir, un document "
             "ou du matériel à apporter… La personne les lit et les accepte avant de réserver. Les adresses web "
             f"(https://…) deviennent des liens. {SANS_CONSIGNE}",
             "information_apres": "Affichées une fois le rendez-vous pris, et jointes au message de confirmation. "
@@ -112,7 +112,7 @@ class MotifForm(ModeleForm[Motif]):
         if type_fige:
             self.fields["type_lieu"].disabled = True
             self.fields["type_lieu"].help_text = (
-                "Des rendez-vous ont déjà été pris pour ce motif : leur type ne peut plus changer. "
+                "Des rendez-vous ont déjà été pris pour ce motif : leur type ne peut plus changer. "
                 "Pour un autre type, créez un nouveau motif."
             )
 
@@ -158,7 +158,7 @@ class DuplicationForm(forms.Form):
     """The name of the copy, and in which of my structures."""
 
     nom = forms.CharField(label="Nom du nouveau motif", max_length=150)
-    structure = forms.ModelChoiceField(label="Dans quelle structure ?", queryset=Structure.objects.none())
+    structure = forms.ModelChoiceField(label="Dans quelle structure ?", queryset=Structure.objects.none())
 
     def __init__(self, donnees: Any = None, *, motif: Motif, structures: QuerySet[Structure]) -> None:
         super().__init__(donnees, initial={"nom": f"{motif.nom[:142]} (copie)", "structure": motif.structure_id})

@@ -24,7 +24,7 @@ class TypeLieu(models.TextChoices):
 class Public(models.TextChoices):
     """To whom a motif marked "Réservable en ligne" is open."""
 
-    TOUS = "tous", "Tout le monde : apprenants et prescripteurs"
+    TOUS = "tous", "Tout le monde : apprenants et prescripteurs"
     PRESCRIPTEURS = "prescripteurs", "Prescripteurs seulement"
 
 

@@ -45,7 +45,7 @@ def enregistrer_motif(*, motif: Motif) -> Motif:
 def ouvrir(*, motif: Motif) -> Motif:
     """Make a motif bookable online, with the delays and the public it has. Raises MotifRefuse."""
     if motif.archive_le is not None:
-        raise MotifRefuse("Ce motif est archivé : restaurez-le avant de l'ouvrir.")
+        raise MotifRefuse("Ce motif est archivé : restaurez-le avant de l'ouvrir.")
     motif.reservable_en_ligne = True
     return enregistrer_motif(motif=motif)
 
@@ -64,7 +64,7 @@ def supprimer(*, motif: Motif) -> None:
     """
     motif = Motif.objects.select_for_update().get(pk=motif.pk)
     if motif.plages.exists() or motif.rendez_vous.exists():
-        raise MotifRefuse(f"« {motif} » sert à des plages ou à des rendez-vous : archivez-le plutôt.")
+        raise MotifRefuse(f"« {motif} » sert à des plages ou à des rendez-vous : archivez-le plutôt.")
     motif.delete()
 
 
@@ -97,7 +97,7 @@ def restaurer(*, motif: Motif) -> Motif:
         if refus.contrainte != "motifs_nom_unique":
             raise
         raise MotifRefuse(
-            f"Un autre motif s'appelle déjà « {motif.nom} » pour ce type de rendez-vous : "
+            f"Un autre motif s'appelle déjà « {motif.nom} » pour ce type de rendez-vous : "
             "renommez-le d'abord, puis restaurez celui-ci.",
             refus.contrainte,
         ) from refus

@@ -86,7 +86,7 @@ def nouveau_motif(request: RequeteAgent) -> HttpResponse:
     initial = {"reservable_en_ligne": bool(jeton_de_retour(request))}
     form = MotifForm(request.POST or None, structure=request.structure, initial=initial)
     if request.method == "POST" and "apercu" not in request.POST and _enregistre(form):
-        messages.success(request, f"Le motif « {form.instance} » est créé.")
+        messages.success(request, f"Le motif « {form.instance} » est créé.")
         return redirect(adresse_de_retour(request, request.structure, "motifs:motifs"))
     return _page_du_formulaire(request, form)
 
@@ -104,7 +104,7 @@ def modifier_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
         type_fige=motif.rendez_vous.exists(),
     )
     if request.method == "POST" and "apercu" not in request.POST and _enregistre(form):
-        messages.success(request, f"Le motif « {form.instance} » est enregistré.")
+        messages.success(request, f"Le motif « {form.instance} » est enregistré.")
         return redirect(adresse_de_retour(request, request.structure, "motifs:motifs"))
     return _page_du_formulaire(request, form)
 
@@ -125,7 +125,7 @@ def dupliquer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
         except MotifRefuse as refus:
             form.add_error("nom", str(refus))
         else:
-            messages.success(request, f"Le motif « {copie} » est créé, fermé à la réservation en ligne. Relisez-le.")
+            messages.success(request, f"Le motif « {copie} » est créé, fermé à la réservation en ligne. Relisez-le.")
             return redirect("motifs:modifier_motif", structure_id=copie.structure_id, motif_id=copie.pk)
     return render(request, "motifs/dupliquer_motif.html", {"motif": motif, "form": form})
 
@@ -139,7 +139,7 @@ def supprimer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     if request.method == "POST":
         try:
             services.supprimer(motif=motif)
-            messages.success(request, f"Le motif « {motif} » est supprimé.")
+            messages.success(request, f"Le motif « {motif} » est supprimé.")
         except MotifRefuse as refus:
             messages.error(request, str(refus))
         return redirect("motifs:motifs", structure_id=request.structure.pk)
@@ -152,7 +152,7 @@ def supprimer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
 def archiver_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     """Set a motif aside."""
     motif = services.archiver(motif=get_object_or_404(request.structure.motifs, pk=motif_id), maintenant=timezone.now())
-    messages.success(request, f"Le motif « {motif} » est archivé : il n'est plus proposé. Ses rendez-vous restent.")
+    messages.success(request, f"Le motif « {motif} » est archivé : il n'est plus proposé. Ses rendez-vous restent.")
     return redirect("motifs:motifs", structure_id=request.structure.pk)
 
 
@@ -164,7 +164,7 @@ def restaurer_motif(request: RequeteAgent, motif_id: int) -> HttpResponse:
     motif = get_object_or_404(request.structure.motifs, pk=motif_id)
     try:
         services.restaurer(motif=motif)
-        messages.success(request, f"Le motif « {motif} » est de retour, fermé à la réservation en ligne.")
+        messages.success(request, f"Le motif « {motif} » est de retour, fermé à la réservation en ligne.")
     except MotifRefuse as refus:
         messages.error(request, str(refus))
     return redirect("motifs:motifs", structure_id=request.structure.pk)

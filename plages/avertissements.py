@@ -65,9 +65,9 @@ def avertir(
 
 
 def _chevauchement(conflit: Conflit) -> Avertissement:
-    nom = f"que « {conflit.titre} »" if conflit.plage_id is not None else "qu'une plage d'une autre structure"
+    nom = f"que « {conflit.titre} »" if conflit.plage_id is not None else "qu'une plage d'une autre structure"
     return Avertissement(
-        f"Même moment {nom} : {date_longue(conflit.debut)}, de {heure(conflit.debut)} à {heure(conflit.fin)}.",
+        f"Même moment {nom} : {date_longue(conflit.debut)}, de {heure(conflit.debut)} à {heure(conflit.fin)}.",
         conflit.plage_id,
     )
 
@@ -78,7 +78,7 @@ def _motifs_trop_longs(regle: Regle, motifs: Iterable[tuple[str, int]]) -> Itera
         if timedelta(minutes=minutes) > ouverte:
             deborde = duree(timedelta(minutes=minutes) - ouverte)
             yield Avertissement(
-                f"« {nom} » dure {duree(minutes)} : il déborde de {deborde}. "
+                f"« {nom} » dure {duree(minutes)} : il déborde de {deborde}. "
                 "Personne ne pourra le réserver sur cette plage."
             )
 

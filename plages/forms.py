@@ -39,7 +39,7 @@ class MotifsField(forms.ModelMultipleChoiceField):
 
 class LieuField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.nom}, {obj.commune}{'' if obj.ouvert else ' (fermé : non réservable)'}"
+        return f"{obj.nom}, {obj.commune}{'' if obj.ouvert else ' (fermé : non réservable)'}"
 
 
 class PlageForm(RegleForm[PlageOuverture]):
@@ -78,7 +78,7 @@ class PlageForm(RegleForm[PlageOuverture]):
         field_classes = {"lieu": LieuField}
         labels = {"titre": "Nom de la plage", "heure_debut": "De", "heure_fin": "À", "lieu": "Lieu"}
         help_texts = {
-            "titre": "Pour vous y retrouver : « Permanence du mardi ». Les apprenants ne le voient pas.",
+            "titre": "Pour vous y retrouver : « Permanence du mardi ». Les apprenants ne le voient pas.",
             "lieu": "Il en faut un dès qu'un motif coché est sur place.",
         }
         widgets = {
@@ -114,7 +114,7 @@ class PlageForm(RegleForm[PlageOuverture]):
 
     def _demander_d_autres_heures(self) -> None:
         for n in HORAIRES_EN_PLUS:
-            for nom, libelle in zip(_noms_des_heures(n), (f"Horaire {n} : de", f"Horaire {n} : à"), strict=True):
+            for nom, libelle in zip(_noms_des_heures(n), (f"Horaire {n} : de", f"Horaire {n} : à"), strict=True):
                 self.fields[nom] = forms.TimeField(label=libelle, required=False, widget=controle_heure())
                 self._sans_mention(nom)
                 self.champs_de_la_regle = (*self.champs_de_la_regle, nom)
@@ -185,7 +185,7 @@ class PlageForm(RegleForm[PlageOuverture]):
         if not any(motif.sur_place for motif in donnees["motifs"]):
             donnees["lieu"] = None
         elif donnees.get("lieu") is None:
-            self.add_error("lieu", "Choisissez un lieu : un des motifs cochés est sur place.")
+            self.add_error("lieu", "Choisissez un lieu : un des motifs cochés est sur place.")
 
     def motifs_choisis(self) -> list[Motif]:
         """Return the motifs ticked, those proposed when nothing was sent yet."""

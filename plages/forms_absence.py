@@ -18,7 +18,7 @@ class AbsenceForm(RegleForm[Absence]):
     """Create or edit an absence entered in `structure` (see RegleForm for `agents`)."""
 
     # Empty means the same day, so that moving a one-day absence is one date to change, not two.
-    dernier_jour = JourField(label="Termine le", required=False, help_text="Vide : le même jour.")
+    dernier_jour = JourField(label="Termine le", required=False, help_text="Vide : le même jour.")
 
     sans_fin = "l'absence se répète sans fin."
     champs_de_la_regle = (*CHAMPS_DE_LA_REGLE, "dernier_jour")

@@ -16,7 +16,7 @@ class FermetureForm(forms.Form):
     """The first and last days (both included, local) on which a structure closes."""
 
     du = JourField(label="Premier jour")
-    au = JourField(label="Dernier jour", required=False, help_text="Inclus. Vide : le même jour.")
+    au = JourField(label="Dernier jour", required=False, help_text="Inclus. Vide : le même jour.")
     nom = forms.CharField(
         label="Raison",
         initial="Fermeture annuelle",

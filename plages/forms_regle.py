@@ -55,16 +55,16 @@ class RegleForm[M: RegleEnBase](ModeleForm[M]):
     agent = forms.ModelChoiceField(Agent.objects.none(), label="Agent", empty_label=None)
     premier_jour = JourField(label="Premier jour")
     frequence = forms.ChoiceField(label="Répétition", widget=forms.RadioSelect)
-    intervalle = forms.TypedChoiceField(label="Tous les combien ?", coerce=int, required=False)
+    intervalle = forms.TypedChoiceField(label="Tous les combien ?", coerce=int, required=False)
     jours = forms.TypedMultipleChoiceField(
         label="Jours de la semaine",
-        help_text="Sans aucun jour coché : celui du premier jour.",
+        help_text="Sans aucun jour coché : celui du premier jour.",
         choices=[(numero, jour.capitalize()) for numero, jour in enumerate(JOURS, start=1)],
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    mensuel = forms.ChoiceField(label="Quel jour du mois ?", required=False, widget=forms.RadioSelect)
+    mensuel = forms.ChoiceField(label="Quel jour du mois ?", required=False, widget=forms.RadioSelect)
     jusqu_au = JourField(label="Dernier jour", required=False)
 
     sans_fin = "sans fin."
@@ -78,7 +78,7 @@ class RegleForm[M: RegleEnBase](ModeleForm[M]):
         self.structure = structure
         self._regler_agent([agent.pk for agent in agents])
         self._regler_repetition(regle)
-        self.fields["jusqu_au"].help_text = f"Inclus. Vide : {self.sans_fin}"
+        self.fields["jusqu_au"].help_text = f"Inclus. Vide : {self.sans_fin}"
         self._sans_mention("jours", "mensuel", "intervalle")
         if self.nouvelle:
             self.initial["frequence"], self.initial["intervalle"] = Frequence.UNIQUE, 1
@@ -120,7 +120,7 @@ class RegleForm[M: RegleEnBase](ModeleForm[M]):
         defaut = PAR_RANG
         self.rangs_gardes = list(regle.rangs) if regle.rangs and regle.rangs != _rangs(jour) else []
         if self.rangs_gardes:
-            mensuels.append((INCHANGE, f"Comme aujourd'hui : {_minuscule(rythme(regle.regle))}"))
+            mensuels.append((INCHANGE, f"Comme aujourd'hui : {_minuscule(rythme(regle.regle))}"))
             defaut = INCHANGE
         elif regle.pk and not regle.rangs:
             defaut = PAR_QUANTIEME

@@ -190,7 +190,7 @@ class OccurrenceModifiee(models.Model):
                 name="plages_modification_complete",
                 condition=Q(nouveau_jour__isnull=True, heure_debut__isnull=True, heure_fin__isnull=True)
                 | Q(nouveau_jour__isnull=False, heure_debut__isnull=False, heure_fin__isnull=False),
-                violation_error_message="Une date déplacée a un jour et des heures ; une date supprimée n'en a pas.",
+                violation_error_message="Une date déplacée a un jour et des heures ; une date supprimée n'en a pas.",
             ),
             models.CheckConstraint(
                 name="plages_modification_fin_apres_debut",

@@ -78,7 +78,7 @@ def apercu_et_avertissements_de(
     regles = [plage.regle for plage in plages]
     communs = [a for a in couples[0][1] if all(a in avertissements for _, avertissements in couples)]
     propres = [
-        replace(a, phrase=f"De {heure(regle.debut)} à {heure(regle.fin)} : {a.phrase}")
+        replace(a, phrase=f"De {heure(regle.debut)} à {heure(regle.fin)} : {a.phrase}")
         for regle, (_, avertissements) in zip(regles, couples, strict=True)
         for a in avertissements
         if a not in communs

@@ -83,7 +83,7 @@ def supprimer(request: RequeteAgent, plage_id: int) -> HttpResponse:
     if request.method == "POST":
         avant = hors_plage(plage)
         supprimer_plage(plage=plage)
-        messages.success(request, f"La plage « {plage} » est supprimée. Les rendez-vous déjà pris restent.")
+        messages.success(request, f"La plage « {plage} » est supprimée. Les rendez-vous déjà pris restent.")
         dire_ceux_qui_sortent(request, plage, avant)
         return redirect("plages:plages", structure_id=request.structure.pk)
     return render(request, "plages/supprimer_plage.html", {"plage": plage, "phrase": en_mots(plage.regle)})
@@ -122,12 +122,12 @@ def _enregistrer(request: RequeteAgent, form: PlageForm) -> HttpResponse:
     plages = form.plages()
     developpements = enregistrer_plages(plages=plages, motifs=form.motifs_choisis(), maintenant=timezone.now())
     phrase = en_mots(*(p.regle for p in plages))
-    fait = f"La plage « {plage} » est enregistrée"
+    fait = f"La plage « {plage} » est enregistrée"
     if len(plages) > 1:
-        fait = f"{len(plages)} plages « {plage} » sont enregistrées"
+        fait = f"{len(plages)} plages « {plage} » sont enregistrées"
     messages.success(request, f"{fait}. {phrase}.")
     if impossibles := sorted({jour for developpement in developpements for jour in developpement.impossibles}):
         jours = ", ".join(date_longue(jour) for jour in impossibles)
-        messages.warning(request, f"À cause du changement d'heure, la plage n'existe pas ces jours-là : {jours}.")
+        messages.warning(request, f"À cause du changement d'heure, la plage n'existe pas ces jours-là : {jours}.")
     dire_ceux_qui_sortent(request, plage, avant)
     return redirect(adresse_de_retour(request, request.structure, "plages:plages"))

@@ -66,7 +66,7 @@ def supprimer_absence(request: RequeteAgent, absence_id: int) -> HttpResponse:
     absence = _absence_modifiable(request, absence_id)
     if request.method == "POST":
         services.supprimer_absence(absence=absence)
-        messages.success(request, f"L'absence « {absence} » est supprimée.")
+        messages.success(request, f"L'absence « {absence} » est supprimée.")
         return redirect("plages:absences", structure_id=request.structure.pk)
     return render(request, "plages/supprimer_absence.html", {"absence": absence, "phrase": en_mots(absence.regle)})
 
@@ -99,10 +99,10 @@ def _traiter(request: RequeteAgent, form: AbsenceForm) -> HttpResponse:
 def _enregistrer(request: RequeteAgent, form: AbsenceForm) -> HttpResponse:
     absence, maintenant = form.instance, timezone.now()
     developpement = services.enregistrer_absence(absence=absence, maintenant=maintenant)
-    messages.success(request, f"L'absence « {absence} » est enregistrée. {en_mots(absence.regle)}.")
+    messages.success(request, f"L'absence « {absence} » est enregistrée. {en_mots(absence.regle)}.")
     if developpement.impossibles:
         jours = ", ".join(date_longue(jour) for jour in developpement.impossibles)
-        messages.warning(request, f"À cause du changement d'heure, l'absence n'existe pas ces jours-là : {jours}.")
+        messages.warning(request, f"À cause du changement d'heure, l'absence n'existe pas ces jours-là : {jours}.")
     periodes = [(o.debut, o.fin) for o in developpement.occurrences]
     if rendez_vous_pendant(absence.agent_id, periodes, maintenant).exists():
         return redirect("reservations:rendez_vous_couverts", request.structure.pk, absence.pk)

@@ -30,7 +30,7 @@ def refus_de_modifier(request: RequeteAgent, regle: PlageOuverture | Absence) ->
         return None
     messages.error(
         request,
-        f"{regle.agent} ne fait plus partie de la structure : « {regle} » ne se modifie plus. "
+        f"{regle.agent} ne fait plus partie de la structure : « {regle} » ne se modifie plus. "
         "Vous pouvez la supprimer.",
     )
     liste, onglet = ("plages", "&onglet=passees") if isinstance(regle, PlageOuverture) else ("absences", "")

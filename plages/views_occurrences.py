@@ -95,7 +95,7 @@ def _modifier(
         services.deplacer_occurrence(plage=plage, jour=jour, maintenant=maintenant, **lu)
         fait = f"est déplacé au {date_longue(lu['nouveau_jour'])}"
         fait += f", de {heure(lu['heure_debut'])} à {heure(lu['heure_fin'])}"
-    messages.success(request, f"« {plage} » : le {date_longue(jour)} {fait}.")
+    messages.success(request, f"« {plage} » : le {date_longue(jour)} {fait}.")
     dire_ceux_qui_sortent(request, plage, avant)
     page = reverse("plages:modifier_plage", args=[request.structure.pk, plage.pk])
     return redirect(f"{page}#dates")

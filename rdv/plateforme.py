@@ -99,7 +99,7 @@ class Fiche(admin.ModelAdmin):
     ) -> Any:
         """What the forms checked may have changed before the write: a sentence then too, and nothing is written."""
         nom = str(self.opts.verbose_name)
-        titre = {"title": capfirst(nom) if object_id else f"Ajouter : {nom}"}
+        titre = {"title": capfirst(nom) if object_id else f"Ajouter : {nom}"}
         try:
             return super().changeform_view(request, object_id, form_url, {**titre, **(extra_context or {})})
         except equipe.EquipeRefusee as refus:
@@ -119,7 +119,7 @@ class StructureForm(ModelForm):
     def clean_departement(self) -> str:
         departement = str(self.cleaned_data["departement"]).strip().upper()
         if not DEPARTEMENT.fullmatch(departement):
-            raise ValidationError("Ce n'est pas un code de département : écrivez 26, 2A ou 974.")
+            raise ValidationError("Ce n'est pas un code de département : écrivez 26, 2A ou 974.")
         return departement
 
     def clean_plateforme(self) -> str:
@@ -127,7 +127,7 @@ class StructureForm(ModelForm):
         if plateforme == Plateforme.SOLIDARITES and self.instance.pk:
             ouverts = self.instance.motifs.filter(reservable_en_ligne=True).par_nom().values_list("nom", flat=True)
             if ouverts:
-                raise ValidationError(f"{MOTIFS_OUVERTS} : {', '.join(ouverts)}.")
+                raise ValidationError(f"{MOTIFS_OUVERTS} : {', '.join(ouverts)}.")
         return plateforme
 
 
@@ -176,7 +176,7 @@ class AgentForm(ModelForm):
         seul = [a.structure.nom for a in _roles_d_admin(self.instance) if equipe.est_seul_admin(a)] if not actif else []
         if seul:
             raise ValidationError(
-                f"C'est le seul administrateur de : {', '.join(seul)}. Nommez-en d'abord un autre, "
+                f"C'est le seul administrateur de : {', '.join(seul)}. Nommez-en d'abord un autre, "
                 "par une appartenance."
             )
         return actif

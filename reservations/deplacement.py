@@ -29,11 +29,11 @@ def limites_en_mots(structure: Structure) -> dict[str, str]:
 def refus_du_deplacement(rendez_vous: RendezVous, maintenant: datetime) -> str:
     """Say why the learner cannot move this rendez-vous alone; "" when they can. At most one query."""
     if not rendez_vous.est_annulable(maintenant):
-        return _("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
+        return _("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé.")
     if not rendez_vous.est_deplacable_par_la_personne(maintenant):
         limite = limites_en_mots(rendez_vous.structure)["deplacer"]
         return _(
-            "Il est trop tard pour déplacer ce rendez-vous par Internet : c'est possible jusqu'à %(limite)s avant."
+            "Il est trop tard pour déplacer ce rendez-vous par Internet : c'est possible jusqu'à %(limite)s avant."
         ) % {"limite": limite}
     ouverts = Motif.objects.reservables().filter(pk=rendez_vous.motif_id, type_lieu=rendez_vous.type_lieu)
     return "" if ouverts.exists() else _("Ce rendez-vous ne se déplace pas par Internet.")

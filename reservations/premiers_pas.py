@@ -36,15 +36,15 @@ def premiers_pas(request: RequeteAgent, maintenant: datetime) -> list[Pas]:
     return [
         _pas_du_lieu(request, ouverts),
         Pas(
-            "Pour quoi prend-on rendez-vous ?",
-            "Un motif : son nom, sa durée, et la case « Réservable en ligne ».",
+            "Pour quoi prend-on rendez-vous ?",
+            "Un motif : son nom, sa durée, et la case « Réservable en ligne ».",
             bool(ouverts),
             "Ouvrir un motif" if motifs else "Créer un motif",
             _adresse(request, "motifs:motifs" if motifs else "motifs:nouveau_motif", admin=True),
         ),
         Pas(
-            "Quand recevez-vous ?",
-            "Des plages d'ouverture : par exemple tous les mardis de 9 h à 12 h. Elles seules comptent, "
+            "Quand recevez-vous ?",
+            "Des plages d'ouverture : par exemple tous les mardis de 9 h à 12 h. Elles seules comptent, "
             "pas les horaires de votre structure.",
             plages,
             "Ajouter une plage d'ouverture",
@@ -52,7 +52,7 @@ def premiers_pas(request: RequeteAgent, maintenant: datetime) -> list[Pas]:
         ),
         Pas(
             "Donnez votre lien",
-            "Par e-mail, sur une affiche, sur votre site : les personnes choisissent elles-mêmes leur heure.",
+            "Par e-mail, sur une affiche, sur votre site : les personnes choisissent elles-mêmes leur heure.",
             False,
             "Voir mon lien" if pret else "",
             _adresse(request, "reservations:lien") if pret else "",
@@ -64,7 +64,7 @@ def _pas_du_lieu(request: RequeteAgent, ouverts: list[Motif]) -> Pas:
     """Somebody who works by phone only needs no lieu."""
     ailleurs = bool(ouverts) and not any(motif.sur_place for motif in ouverts)
     return Pas(
-        "Où recevez-vous ?",
+        "Où recevez-vous ?",
         "Le lieu que liront les personnes, avec son adresse.",
         ailleurs or request.structure.lieux.ouverts().exists(),
         "Ajouter un lieu",

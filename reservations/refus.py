@@ -63,7 +63,7 @@ class TropDePrescriptions(ReservationImpossible):
 
     def __init__(self, nombre: int) -> None:
         super().__init__(
-            f"Vous avez pris {nombre} rendez-vous en 24 heures : c'est la limite. "
+            f"Vous avez pris {nombre} rendez-vous en 24 heures : c'est la limite. "
             "Attendez demain, ou téléphonez à la structure."
         )
 
@@ -125,4 +125,4 @@ class CreationImpossible(ReservationImpossible):
 class SuppressionImpossible(ReservationImpossible):
     """A learner who has rendez-vous is not deleted."""
 
-    phrase = "Cette personne a des rendez-vous : sa fiche ne peut pas être supprimée."
+    phrase = "Cette personne a des rendez-vous : sa fiche ne peut pas être supprimée."

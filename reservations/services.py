@@ -610,7 +610,7 @@ def _deplacer_sous_verrou(
 ) -> RendezVous:
     rendez_vous = _relire_sous_verrou(ancien, {ancien.agent_id, agent_id})
     if not rendez_vous.est_annulable(maintenant):
-        raise SuiviImpossible(_("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."))
+        raise SuiviImpossible(_("Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."))
     if (rendez_vous.agent_id, rendez_vous.debut) == (agent_id, debut):
         return rendez_vous
     liberer_options(RendezVous.objects.options_expirees(maintenant).filter(agent=agent_id))

@@ -116,14 +116,14 @@ def juger(faits: Faits) -> Verdict:
     """Return the verdict on a motif."""
     raisons = tuple(_raisons(faits))
     if faits.archive:
-        return Verdict("ferme", "archivé", "Ce motif est archivé : il n'est proposé nulle part.", raisons)
+        return Verdict("ferme", "archivé", "Ce motif est archivé : il n'est proposé nulle part.", raisons)
     if not faits.reservable:
         return Verdict("ferme", "fermé", "Personne ne peut le réserver en ligne.", raisons)
     if faits.lien_ferme:
-        return Verdict("attente", "fermé pour le moment", "Votre lien est fermé : personne ne peut réserver.", raisons)
+        return Verdict("attente", "fermé pour le moment", "Votre lien est fermé : personne ne peut réserver.", raisons)
     if faits.premier is not None:
         par_qui = "Par les prescripteurs seulement. " if faits.prescripteurs else ""
-        phrase = f"{par_qui}Premier créneau : {_moment(faits.premier, faits.aujourd_hui)}"
+        phrase = f"{par_qui}Premier créneau : {_moment(faits.premier, faits.aujourd_hui)}"
         return Verdict("ok", "réservable", phrase, raisons)
     return Verdict("attente", "pas encore", "Personne ne peut le réserver pour l'instant.", raisons)
 
@@ -180,7 +180,7 @@ def _manque_de_temps(faits: Faits, plages: list[FaitsPlage]) -> Raison:
     if faits.grille is None and faits.avant is None and faits.apres is None:
         return Raison(
             Cause.SANS_DATE,
-            "Ses plages n'ont aucune date à venir : répétition terminée, jours fériés ou fermés.",
+            "Ses plages n'ont aucune date à venir : répétition terminée, jours fériés ou fermés.",
             (ajouter,),
         )
     if faits.grille is None:
@@ -223,18 +223,18 @@ def _hors_delais(faits: Faits) -> str:
 def _plages_sans_lieu(plages: list[FaitsPlage]) -> Raison:
     return Raison(
         Cause.SANS_LIEU,
-        f"{_plages(plages)} sans lieu : un rendez-vous sur place en a besoin.",
+        f"{_plages(plages)} sans lieu : un rendez-vous sur place en a besoin.",
         tuple(_modifier(p, "choisir un lieu") for p in plages[:PLAGES_NOMMEES]),
     )
 
 
 def _lieux_fermes(plages: list[FaitsPlage]) -> Raison:
     lieux = {p.lieu: p.lieu_nom for p in plages}
-    noms = ", ".join(f"« {nom} »" for nom in lieux.values())
+    noms = ", ".join(f"« {nom} »" for nom in lieux.values())
     return Raison(
         Cause.LIEU_FERME,
-        f"Lieu fermé : {noms}." if len(lieux) == 1 else f"Lieux fermés : {noms}.",
-        tuple(Remede(Action.MODIFIER_LIEU, f"rouvrir « {nom} »", lieu) for lieu, nom in lieux.items()),
+        f"Lieu fermé : {noms}." if len(lieux) == 1 else f"Lieux fermés : {noms}.",
+        tuple(Remede(Action.MODIFIER_LIEU, f"rouvrir « {nom} »", lieu) for lieu, nom in lieux.items()),
     )
 
 
@@ -243,7 +243,7 @@ def _plages_courtes(plages: list[FaitsPlage], faits: Faits) -> Raison:
     longueur = "d'une heure" if faits.duree == timedelta(hours=1) else f"de {duree(faits.duree)}"
     return Raison(
         Cause.TROP_COURTES,
-        f"{_plages(plages)} trop courte{'s' if len(plages) > 1 else ''} : {duree(plus_longue)}"
+        f"{_plages(plages)} trop courte{'s' if len(plages) > 1 else ''} : {duree(plus_longue)}"
         f"{' au plus' if len(plages) > 1 else ''}, pour un rendez-vous {longueur}.",
         tuple(_modifier(p, "allonger") for p in plages[:PLAGES_NOMMEES]),
     )
@@ -251,14 +251,14 @@ def _plages_courtes(plages: list[FaitsPlage], faits: Faits) -> Raison:
 
 def _plages(plages: Iterable[FaitsPlage]) -> str:
     """Return "Plage « A »" or "Plages « A », « B », « C » et 4 autres"."""
-    noms = [f"« {p.titre} »" for p in plages]
+    noms = [f"« {p.titre} »" for p in plages]
     reste = len(noms) - PLAGES_NOMMEES
     suite = f" et {reste} autre{'s' if reste > 1 else ''}" if reste > 0 else ""
     return f"Plage{'s' if len(noms) > 1 else ''} {', '.join(noms[:PLAGES_NOMMEES])}{suite}"
 
 
 def _modifier(plage: FaitsPlage, verbe: str) -> Remede:
-    libelle = f"allonger « {plage.titre} »" if verbe == "allonger" else f"{verbe} pour « {plage.titre} »"
+    libelle = f"allonger « {plage.titre} »" if verbe == "allonger" else f"{verbe} pour « {plage.titre} »"
     return Remede(Action.MODIFIER_PLAGE, libelle, plage.plage, plage.agent)
 
 

@@ -251,7 +251,7 @@ def vers_la_prescription(request: HttpRequest, demarche: Demarche, rendez_vous: 
     if voulu and voulu != f"{demarche.prenom} {demarche.nom}":
         messages.error(
             request,
-            f"Ce créneau est déjà pris, pour {noms(rendez_vous)}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
+            f"Ce créneau est déjà pris, pour {noms(rendez_vous)}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
             "choisissez une autre heure.",
         )
     return redirect("reservations:prescription", rendez_vous_id=rendez_vous.pk)

@@ -40,8 +40,8 @@ def envoyer_lien_mot_de_passe(agent: Agent) -> None:
         "Choisir un nouveau mot de passe",
         f"Bonjour {agent.prenom},\n\n"
         "Vous avez demandé à choisir un nouveau mot de passe pour RDV Aide Numérique. "
-        f"Ouvrez cette page dans les {JOURS_DE_VALIDITE} jours :\n\n{lien_mot_de_passe(agent)}\n\n"
-        "Si vous n'avez rien demandé, ne faites rien : votre mot de passe ne change pas.\n\n"
+        f"Ouvrez cette page dans les {JOURS_DE_VALIDITE} jours :\n\n{lien_mot_de_passe(agent)}\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : votre mot de passe ne change pas.\n\n"
         "RDV Aide Numérique",
         None,
         [agent.courriel],
@@ -52,14 +52,14 @@ def envoyer_bienvenue(agent: Agent, structure: Structure) -> None:
     """E-mail a new member: the link when they have no password yet, else the sign-in page."""
     if agent.has_usable_password():
         suite = (
-            f"Connectez-vous avec votre mot de passe habituel :\n\n{settings.SITE_URL}{reverse('structures:connexion')}"
+            f"Connectez-vous avec votre mot de passe habituel :\n\n{settings.SITE_URL}{reverse('structures:connexion')}"
         )
     else:
         suite = (
-            f"Pour commencer, choisissez votre mot de passe dans les {JOURS_DE_VALIDITE} jours :\n\n"
+            f"Pour commencer, choisissez votre mot de passe dans les {JOURS_DE_VALIDITE} jours :\n\n"
             f"{lien_mot_de_passe(agent)}\n\n"
-            "Passé ce délai, demandez un nouveau lien : sur la page de connexion, "
-            "« Mot de passe oublié ou première connexion »."
+            "Passé ce délai, demandez un nouveau lien : sur la page de connexion, "
+            "« Mot de passe oublié ou première connexion »."
         )
     send_mail(
         f"Votre accès à RDV Aide Numérique pour {structure}".replace("\n", " "),

@@ -32,7 +32,7 @@ def inviter(*, structure: Structure, courriel: str, prenom: str, nom: str, role:
         defaults={"courriel": courriel.lower(), "prenom": prenom, "nom": nom, "password": make_password(None)},
     )
     if not agent.is_active:
-        raise EquipeRefusee("Le compte de cette adresse est fermé : seule la plateforme peut le rouvrir.")
+        raise EquipeRefusee("Le compte de cette adresse est fermé : seule la plateforme peut le rouvrir.")
     if not ajouter(agent=agent, structure=structure, role=role, maintenant=maintenant):
         raise EquipeRefusee("Cette personne fait déjà partie de la structure.")
     _compter_une_invitation(structure, maintenant)

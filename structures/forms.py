@@ -50,7 +50,7 @@ class MotDePasseForm(SetPasswordForm[Agent]):
         label="Nouveau mot de passe",
         strip=False,
         help_text="12 caractères au minimum, pas seulement des chiffres. "
-        "Le plus simple : plusieurs mots qui n'ont rien à voir entre eux.",
+        "Le plus simple : plusieurs mots qui n'ont rien à voir entre eux.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     new_password2 = forms.CharField(

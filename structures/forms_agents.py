@@ -13,8 +13,8 @@ class InvitationForm(ModeleForm[Agent]):
         label="Rôle",
         initial=Role.BASIQUE,
         choices=[
-            (Role.BASIQUE, "Agent : ses rendez-vous, ses plages, ses absences"),
-            (Role.ADMIN, "Administrateur : règle aussi la structure, les motifs, les lieux et les agents"),
+            (Role.BASIQUE, "Agent : ses rendez-vous, ses plages, ses absences"),
+            (Role.ADMIN, "Administrateur : règle aussi la structure, les motifs, les lieux et les agents"),
         ],
         widget=forms.RadioSelect,
     )

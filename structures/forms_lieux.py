@@ -34,7 +34,7 @@ class LieuForm(ModeleForm[Lieu]):
 
     # Shown when the postcode and the name leave a doubt (`communes.Annuaire.proposer`).
     choix_commune = forms.ChoiceField(
-        label="Quelle commune ?",
+        label="Quelle commune ?",
         required=False,
         error_messages={"invalid_choice": CHOISIR},
     )
@@ -44,7 +44,7 @@ class LieuForm(ModeleForm[Lieu]):
         fields = ("nom", "adresse", "complement_adresse", "code_postal", "commune", "telephone", "ouvert")
         labels = {"ouvert": "Lieu ouvert"}
         help_texts = {
-            "nom": "Tel que les personnes le connaissent : « Médiathèque de Crest ».",
+            "nom": "Tel que les personnes le connaissent : « Médiathèque de Crest ».",
             "complement_adresse": "Bâtiment, étage, entrée…",
             "telephone": "Donné aux personnes qui ont rendez-vous ici.",
             "ouvert": "Décochez pour ne plus proposer ce lieu à la réservation en ligne. Les rendez-vous pris restent.",
@@ -89,7 +89,7 @@ class LieuForm(ModeleForm[Lieu]):
         champ: Any = self.fields["choix_commune"]
         champ.choices = [("", "Choisissez"), *((c.code_insee, _libelle(c, self.code_lu)) for c in propositions)]
         if nom:
-            champ.choices += [(AUCUNE, f"Aucune de celles-ci : garder « {nom} »")]
+            champ.choices += [(AUCUNE, f"Aucune de celles-ci : garder « {nom} »")]
 
     def clean(self) -> dict[str, Any]:
         """Settle the commune: found from what is typed, or chosen in the list, or kept as typed on purpose."""

@@ -63,8 +63,8 @@ class StructureForm(ModeleForm[Structure]):
             "liste_d_attente",
         )
         labels = {
-            "annulation_heures": "Annuler par Internet : jusqu'à combien d'heures avant ?",
-            "deplacement_heures": "Déplacer par Internet : jusqu'à combien d'heures avant ?",
+            "annulation_heures": "Annuler par Internet : jusqu'à combien d'heures avant ?",
+            "deplacement_heures": "Déplacer par Internet : jusqu'à combien d'heures avant ?",
         }
         help_texts = {
             "nom": "Tel que les personnes vous connaissent. Il est écrit en haut de vos pages de rendez-vous.",
@@ -72,8 +72,8 @@ class StructureForm(ModeleForm[Structure]):
             "courriel": "Les réponses aux messages de rendez-vous y arrivent.",
             "rappel_48h": "La personne reçoit un e-mail, ou un SMS si elle n'a pas d'adresse e-mail.",
             "rappel_2h": "Utile surtout aux personnes qui lisent leurs messages sur leur téléphone.",
-            "annulation_heures": "4 : jusqu'à 4 heures avant. 0 : jusqu'au début du rendez-vous.",
-            "deplacement_heures": "48 : jusqu'à 2 jours avant. 0 : jusqu'au début du rendez-vous.",
+            "annulation_heures": "4 : jusqu'à 4 heures avant. 0 : jusqu'au début du rendez-vous.",
+            "deplacement_heures": "48 : jusqu'à 2 jours avant. 0 : jusqu'au début du rendez-vous.",
             "liste_d_attente": "Quand rien n'est libre, une personne demande à être prévenue. Chaque place "
             "libérée est proposée à une seule personne à la fois, et gardée 30 minutes pour elle.",
         }

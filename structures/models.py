@@ -128,7 +128,7 @@ class MessagesRecus(models.TextChoices):
     TOUS = "tous", "Tous, y compris quand le changement vient de moi"
     AUTRES = "autres", "Seulement ce que d'autres que moi ont pris, déplacé ou annulé"
     BIENTOT = "bientot", "Seulement ce que d'autres changent pour aujourd'hui ou demain"
-    AUCUN = "aucun", "Aucun : je regarde mon agenda"
+    AUCUN = "aucun", "Aucun : je regarde mon agenda"
 
 
 class AgentManager(BaseUserManager["Agent"]):

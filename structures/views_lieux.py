@@ -36,7 +36,7 @@ def nouveau_lieu(request: RequeteAgent) -> HttpResponse:
     form = LieuForm(request.POST or None, structure=request.structure)
     if request.method == "POST" and form.is_valid():
         enregistrer_lieu(lieu=form.instance)
-        messages.success(request, f"Le lieu « {form.instance} » est créé.")
+        messages.success(request, f"Le lieu « {form.instance} » est créé.")
         return redirect(adresse_de_retour(request, request.structure, "structures:lieux"))
     contexte = {
         "form": form,
@@ -60,7 +60,7 @@ def modifier_lieu(request: RequeteAgent, lieu_id: int) -> HttpResponse:
     form = LieuForm(request.POST or None, instance=lieu, structure=request.structure)
     if request.method == "POST" and form.is_valid():
         enregistrer_lieu(lieu=form.instance)
-        messages.success(request, f"Le lieu « {form.instance} » est enregistré.")
+        messages.success(request, f"Le lieu « {form.instance} » est enregistré.")
         if etait_ouvert and not lieu.ouvert:
             _dire_ce_qui_reste(request, lieu)
         return redirect("structures:lieux", structure_id=request.structure.pk)
@@ -78,9 +78,9 @@ def basculer_lieu(request: RequeteAgent, lieu_id: int) -> HttpResponse:
     ouvert = request.POST.get("action") == "ouvrir"
     ouvrir_ou_fermer(lieu=lieu, ouvert=ouvert)
     if ouvert:
-        messages.success(request, f"Le lieu « {lieu} » est ouvert : ses créneaux sont de nouveau proposés.")
+        messages.success(request, f"Le lieu « {lieu} » est ouvert : ses créneaux sont de nouveau proposés.")
     else:
-        messages.success(request, f"Le lieu « {lieu} » est fermé : ses créneaux ne sont plus proposés.")
+        messages.success(request, f"Le lieu « {lieu} » est fermé : ses créneaux ne sont plus proposés.")
         _dire_ce_qui_reste(request, lieu)
     return redirect("structures:lieux", structure_id=request.structure.pk)
 
@@ -91,7 +91,7 @@ def _dire_ce_qui_reste(request: RequeteAgent, lieu: Lieu) -> None:
         messages.warning(
             request,
             f"Ce lieu est fermé, mais il sert encore à {usages}. "
-            "Aucun nouveau rendez-vous n'y sera pris en ligne ; "
+            "Aucun nouveau rendez-vous n'y sera pris en ligne ; "
             "pensez à prévenir les personnes attendues.",
         )
 

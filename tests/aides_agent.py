@@ -132,4 +132,4 @@ def erreurs(reponse: HttpResponse) -> dict[str, list[str]]:
 
 
 def messages_de(reponse: HttpResponse) -> list[str]:
-    return [str(message) for message in reponse.context["messages"]]
+    return [" ".join(str(message).split()) for message in reponse.context["messages"]]

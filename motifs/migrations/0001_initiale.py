@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                     "ouvert_a",
                     models.CharField(
                         choices=[
-                            ("tous", "Tout le monde : apprenants et prescripteurs"),
+                            ("tous", "Tout le monde : apprenants et prescripteurs"),
                             ("prescripteurs", "Prescripteurs seulement"),
                         ],
                         default="tous",

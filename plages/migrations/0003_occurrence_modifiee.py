@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="plages_modification_complete",
-                        violation_error_message="Une date déplacée a un jour et des heures ; une date supprimée n'en a pas.",
+                        violation_error_message="Une date déplacée a un jour et des heures ; une date supprimée n'en a pas.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

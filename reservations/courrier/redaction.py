@@ -54,7 +54,7 @@ def titre_pour_apprenant(rendez_vous: RendezVous) -> str:
 
 
 def titre_pour_agent(rendez_vous: RendezVous) -> str:
-    return f"{rendez_vous.motif.nom} : {noms(rendez_vous)}"
+    return f"{rendez_vous.motif.nom} : {noms(rendez_vous)}"
 
 
 def noms(rendez_vous: RendezVous) -> str:
@@ -75,20 +75,20 @@ def code_par_courriel(code: str, pour: Pour = Pour.PRENDRE) -> Texte:
         case Pour.PRENDRE:
             sujet = _("Votre code pour prendre rendez-vous")
             ou = _("Écrivez-le sur la page de votre rendez-vous. Il est valable %(minutes)d minutes.")
-            sinon = _("Vous n'avez pas demandé de rendez-vous ? Vous pouvez effacer ce message.")
+            sinon = _("Vous n'avez pas demandé de rendez-vous ? Vous pouvez effacer ce message.")
         case Pour.VOIR:
             sujet = _("Votre code pour voir vos rendez-vous")
-            ou = _("Écrivez-le sur la page « Mes rendez-vous ». Il est valable %(minutes)d minutes.")
-            sinon = _("Vous n'avez pas demandé à les voir ? Vous pouvez effacer ce message.")
+            ou = _("Écrivez-le sur la page « Mes rendez-vous ». Il est valable %(minutes)d minutes.")
+            sinon = _("Vous n'avez pas demandé à les voir ? Vous pouvez effacer ce message.")
         case Pour.ATTENDRE:
             sujet = _("Votre code pour être prévenu")
             ou = _("Écrivez-le sur la page où vous avez demandé à être prévenu. Il est valable %(minutes)d minutes.")
-            sinon = _("Vous n'avez pas demandé à être prévenu d'une place libre ? Vous pouvez effacer ce message.")
+            sinon = _("Vous n'avez pas demandé à être prévenu d'une place libre ? Vous pouvez effacer ce message.")
     return Texte(
         sujet,
         _paragraphes(
             _("Bonjour,"),
-            _("Voici votre code : %(code)s") % {"code": code},
+            _("Voici votre code : %(code)s") % {"code": code},
             ou % {"minutes": settings.CODE_MINUTES},
             "\n".join((_("Ne donnez ce code à personne par téléphone."), sinon)),
         ),
@@ -115,7 +115,7 @@ def lien_de_l_attente(attente: Attente) -> str:
 def place_libre(attente: Attente, option: RendezVous, prenom: str) -> Texte:
     """`option`: the slot held for them."""
     debut, _fin = _heures_locales(option)
-    remplace = _("Ce n'est pas encore un rendez-vous : il reste à dire que vous la prenez.")
+    remplace = _("Ce n'est pas encore un rendez-vous : il reste à dire que vous la prenez.")
     if attente.rendez_vous:
         avant = {"avant": moment(_heures_locales(attente.rendez_vous)[0])}
         remplace = (
@@ -123,13 +123,13 @@ def place_libre(attente: Attente, option: RendezVous, prenom: str) -> Texte:
         )
     places = {"quand": jour_et_heure(debut), "fin": _fin_de_l_offre(option)}
     return Texte(
-        _sujet(_("Une place s'est libérée : %(quand)s"), option),
+        _sujet(_("Une place s'est libérée : %(quand)s"), option),
         _paragraphes(
             _bonjour(prenom),
             _("Une place s'est libérée %(quand)s. Elle est gardée pour vous jusqu'à %(fin)s.") % places,
             f"{_quoi_et_quand(option)}\n{lieu_en_ligne(option)}",
             remplace,
-            _lien_personnel(_("Pour la prendre, la laisser, ou ne plus être prévenu :"), lien_de_l_attente(attente)),
+            _lien_personnel(_("Pour la prendre, la laisser, ou ne plus être prévenu :"), lien_de_l_attente(attente)),
             " ".join((_("Sans réponse, nous la proposons à quelqu'un d'autre."), _et_ensuite(attente))),
             _telephone(option),
         ),
@@ -142,7 +142,7 @@ def place_libre_par_sms(attente: Attente, option: RendezVous) -> str:
     return _sms(
         _("Place libre %(quand)s, ") % {"quand": jour_et_heure(debut)},
         en_ligne(option.lieu.nom if option.lieu else option.structure.nom),
-        _(". Gardée pour vous jusqu'à %(fin)s : %(lien)s") % suite,
+        _(". Gardée pour vous jusqu'à %(fin)s : %(lien)s") % suite,
     )
 
 
@@ -153,12 +153,12 @@ def _fin_de_l_offre(option: RendezVous) -> str:
 def _et_ensuite(attente: Attente) -> str:
     if len(attente.deja_proposees) < settings.ATTENTE_PROPOSITIONS:
         return _("Vous restez sur la liste.")
-    return _("C'est la dernière place que nous vous proposons : nous ne vous écrirons plus.")
+    return _("C'est la dernière place que nous vous proposons : nous ne vous écrirons plus.")
 
 
 def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte:
     return Texte(
-        _sujet(_("Rendez-vous confirmé : %(quand)s"), rendez_vous),
+        _sujet(_("Rendez-vous confirmé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
             _pris_par(rendez_vous),
@@ -167,7 +167,7 @@ def confirmation(rendez_vous: RendezVous, participation: Participation) -> Texte
             _avec_qui(rendez_vous),
             _a_savoir(rendez_vous),
             _rubrique(_instructions(participation), participation.instructions),
-            _lien_personnel(_("Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)),
+            _lien_personnel(_("Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)),
             _telephone(rendez_vous),
         ),
     )
@@ -184,14 +184,14 @@ def deplacement(
     )
     avant, _fin = _heures_locales(ancien)
     return Texte(
-        _sujet(_("Rendez-vous déplacé : %(quand)s"), rendez_vous),
+        _sujet(_("Rendez-vous déplacé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
             modele % {"structure": _par_qui(rendez_vous, par), "avant": moment(avant)},
             f"{_quoi_et_quand(rendez_vous)}\n{_ou(rendez_vous, participation)}",
             _avec_qui(rendez_vous),
             _lien_personnel(
-                _("Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)
+                _("Cette date ne vous convient pas ? Pour voir ou annuler ce rendez-vous :"), lien_secret(rendez_vous)
             ),
             _telephone(rendez_vous),
         ),
@@ -200,7 +200,7 @@ def deplacement(
 
 def rappel(rendez_vous: RendezVous, participation: Participation) -> Texte:
     return Texte(
-        _sujet(_("Rappel de votre rendez-vous : %(quand)s"), rendez_vous),
+        _sujet(_("Rappel de votre rendez-vous : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
             _("Vous avez bientôt un rendez-vous."),
@@ -209,7 +209,7 @@ def rappel(rendez_vous: RendezVous, participation: Participation) -> Texte:
             _a_savoir(rendez_vous),
             _lien_personnel(
                 _(
-                    "Vous n'êtes plus disponible ? Dites-le dès maintenant : "
+                    "Vous n'êtes plus disponible ? Dites-le dès maintenant : "
                     "quelqu'un d'autre pourra prendre votre place."
                 ),
                 lien_secret(rendez_vous),
@@ -226,12 +226,12 @@ def annulation(rendez_vous: RendezVous, participation: Participation) -> Texte:
         annonce, suite = _("%(structure)s a annulé votre rendez-vous."), ""
     structure = {"structure": rendez_vous.structure.nom}
     return Texte(
-        _sujet(_("Rendez-vous annulé : %(quand)s"), rendez_vous),
+        _sujet(_("Rendez-vous annulé : %(quand)s"), rendez_vous),
         _paragraphes(
             _bonjour(participation.apprenant.prenom),
             annonce % {"structure": _par_qui(rendez_vous, rendez_vous.annule_par)},
             _quoi_et_quand(rendez_vous),
-            _rubrique(_("Message de %(structure)s :") % structure, rendez_vous.message_d_annulation),
+            _rubrique(_("Message de %(structure)s :") % structure, rendez_vous.message_d_annulation),
             suite,
             _telephone(
                 rendez_vous,
@@ -246,15 +246,15 @@ def confirmation_par_sms(rendez_vous: RendezVous) -> str:
         return _date_par_sms(rendez_vous, _("RDV %(quand)s, "))
     organisation = en_ligne(rendez_vous.prescripteur.organisation).replace("%", "")
     court = organisation if len(organisation) <= 24 else f"{organisation[:21].rstrip()}..."
-    return _date_par_sms(rendez_vous, " ".join((court, _("a pris RDV pour vous : %(quand)s, "))))
+    return _date_par_sms(rendez_vous, " ".join((court, _("a pris RDV pour vous : %(quand)s, "))))
 
 
 def deplacement_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, _("RDV déplacé : %(quand)s, "))
+    return _date_par_sms(rendez_vous, _("RDV déplacé : %(quand)s, "))
 
 
 def rappel_par_sms(rendez_vous: RendezVous) -> str:
-    return _date_par_sms(rendez_vous, _("Rappel : RDV %(quand)s, "))
+    return _date_par_sms(rendez_vous, _("Rappel : RDV %(quand)s, "))
 
 
 def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:
@@ -266,7 +266,7 @@ def _date_par_sms(rendez_vous: RendezVous, annonce: str) -> str:
     return _sms(
         annonce % {"quand": _jour_et_heure(rendez_vous)},
         en_ligne(ou),
-        _(". Voir ou annuler : %(lien)s") % {"lien": lien_secret(rendez_vous)},
+        _(". Voir ou annuler : %(lien)s") % {"lien": lien_secret(rendez_vous)},
     )
 
 
@@ -278,14 +278,14 @@ def annulation_par_sms(rendez_vous: RendezVous) -> str:
     return _sms(
         _("RDV du %(quand)s annulé par ") % quand,
         en_ligne(_par_qui(rendez_vous, rendez_vous.annule_par)),
-        _(". Détails : %(lien)s") % {"lien": lien_secret(rendez_vous)},
+        _(". Détails : %(lien)s") % {"lien": lien_secret(rendez_vous)},
     )
 
 
 def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
     return Texte(
-        en_ligne(f"Nouveau rendez-vous : {moment(debut)}"),
+        en_ligne(f"Nouveau rendez-vous : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
             "Un rendez-vous vient d'être pris avec vous.",
@@ -299,13 +299,13 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
     par = PAR_POUR_L_AGENT[rendez_vous.annule_par]
     return Texte(
-        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
+        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
             f"Un rendez-vous avec vous est annulé par {par}.",
             _fiche_agent(rendez_vous),
             *(_contact(p) for p in rendez_vous.participations.all()),
-            _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
+            _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
         ),
     )
 
@@ -314,7 +314,7 @@ def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par: 
     debut, _fin = _heures_locales(rendez_vous)
     avant, _fin = _heures_locales(ancien)
     return Texte(
-        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
+        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {rendez_vous.agent.prenom},",
             f"Votre rendez-vous du {moment(avant)} est déplacé"
@@ -329,10 +329,10 @@ def retrait_pour_agent(ancien: RendezVous, *, par: Par = Par.STRUCTURE) -> Texte
     """For the agent who had the rendez-vous before it went to a colleague."""
     debut, _fin = _heures_locales(ancien)
     return Texte(
-        en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
+        en_ligne(f"Rendez-vous retiré de votre agenda : {moment(debut)}"),
         _paragraphes(
             f"Bonjour {ancien.agent.prenom},",
-            f"{PAR_POUR_L_AGENT[par].capitalize()} a déplacé ce rendez-vous : "
+            f"{PAR_POUR_L_AGENT[par].capitalize()} a déplacé ce rendez-vous : "
             "il est maintenant avec un autre agent de votre structure."
             if par != Par.STRUCTURE
             else "Ce rendez-vous est confié à un autre agent de votre structure.",
@@ -359,8 +359,8 @@ def _instructions(participation: Participation) -> str:
     """Say who accepted them: the learner, or a prescriber in their name."""
     par = en_ligne(participation.instructions_acceptees_par)
     if par:
-        return _("Ces instructions ont été acceptées pour vous par %(qui)s :") % {"qui": par}
-    return _("Vous avez accepté ces instructions :")
+        return _("Ces instructions ont été acceptées pour vous par %(qui)s :") % {"qui": par}
+    return _("Vous avez accepté ces instructions :")
 
 
 def _pris_par(rendez_vous: RendezVous) -> str:
@@ -404,11 +404,11 @@ def _avec_qui(rendez_vous: RendezVous) -> str:
 
 def _a_savoir(rendez_vous: RendezVous) -> str:
     motif = rendez_vous.motif
-    return _rubrique(_("À savoir avant de venir :") if motif.sur_place else _("À savoir :"), motif.information_apres)
+    return _rubrique(_("À savoir avant de venir :") if motif.sur_place else _("À savoir :"), motif.information_apres)
 
 
 def _lien_personnel(annonce: str, lien: str) -> str:
-    return "\n".join((annonce, lien, _("Ce lien est personnel : ne le transmettez pas.")))
+    return "\n".join((annonce, lien, _("Ce lien est personnel : ne le transmettez pas.")))
 
 
 def _heures_locales(rendez_vous: RendezVous) -> tuple[datetime, datetime]:
@@ -449,12 +449,12 @@ def _ou(rendez_vous: RendezVous, participation: Participation) -> str:
         case TypeLieu.VISIO:
             adresse = rendez_vous.agent.url_visio
             if adresse:
-                annonce = _("Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :")
+                annonce = _("Par visioconférence. À l'heure du rendez-vous, ouvrez cette adresse :")
                 return f"{annonce}\n{adresse}"
             return _("Par visioconférence. La structure vous donnera l'adresse.")
         case TypeLieu.DOMICILE:
             domicile = rendez_vous.adresse_domicile
-            return _("À votre domicile : %(adresse)s.") % {"adresse": domicile} if domicile else _("À votre domicile.")
+            return _("À votre domicile : %(adresse)s.") % {"adresse": domicile} if domicile else _("À votre domicile.")
     lieu = rendez_vous.lieu
     if lieu is None:
         return ""
@@ -467,7 +467,7 @@ def _telephone(rendez_vous: RendezVous, *, modele: str = "") -> str:
     qui: Structure | Lieu | None = structure if structure.telephone else lieu
     if qui is None or not qui.telephone:
         return ""
-    modele = modele or _("Une question ? Téléphonez au %(numero)s (%(qui)s).")
+    modele = modele or _("Une question ? Téléphonez au %(numero)s (%(qui)s).")
     return modele % {"numero": qui.telephone.as_national, "qui": qui.nom}
 
 

@@ -22,9 +22,9 @@ def code_de_prescripteur(code: str) -> Texte:
         "Votre code de prescripteur",
         _paragraphes(
             "Bonjour,",
-            f"Voici votre code : {code}",
+            f"Voici votre code : {code}",
             f"Écrivez-le sur la page ouverte. Il est valable {settings.CODE_MINUTES} minutes.",
-            "Ne donnez ce code à personne par téléphone.\nVous n'avez rien demandé ? Vous pouvez effacer ce message.",
+            "Ne donnez ce code à personne par téléphone.\nVous n'avez rien demandé ? Vous pouvez effacer ce message.",
         ),
     )
 
@@ -32,7 +32,7 @@ def code_de_prescripteur(code: str) -> Texte:
 def confirmation(rendez_vous: RendezVous, prescripteur: Prescripteur) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
     return Texte(
-        en_ligne(f"Rendez-vous confirmé : {moment(debut)}"),
+        en_ligne(f"Rendez-vous confirmé : {moment(debut)}"),
         _paragraphes(
             _bonjour(prescripteur.prenom),
             f"Le rendez-vous que vous avez pris pour {noms(rendez_vous)} est confirmé.",
@@ -48,7 +48,7 @@ def deplacement(rendez_vous: RendezVous, prescripteur: Prescripteur, ancien: Ren
     debut, _fin = _heures_locales(rendez_vous)
     avant, _fin = _heures_locales(ancien)
     return Texte(
-        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
+        en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             _bonjour(prescripteur.prenom),
             f"{_qui(rendez_vous, par)} déplacé le rendez-vous de {noms(rendez_vous)}, prévu {moment(avant)}. "
@@ -64,12 +64,12 @@ def annulation(rendez_vous: RendezVous, prescripteur: Prescripteur) -> Texte:
     debut, _fin = _heures_locales(rendez_vous)
     message = rendez_vous.message_d_annulation.strip()
     return Texte(
-        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
+        en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             _bonjour(prescripteur.prenom),
             f"{_qui(rendez_vous, rendez_vous.annule_par)} annulé le rendez-vous de {noms(rendez_vous)}.",
             _fiche(rendez_vous),
-            f"Message de {rendez_vous.structure.nom} :\n{message}" if message else "",
+            f"Message de {rendez_vous.structure.nom} :\n{message}" if message else "",
             _telephone(rendez_vous, modele="Pour prendre un autre rendez-vous, téléphonez au %(numero)s (%(qui)s)."),
         ),
     )
@@ -89,7 +89,7 @@ def pour_l_agent(texte: Texte, rendez_vous: RendezVous) -> Texte:
         _paragraphes(
             texte.corps,
             f"Prescrit par {en_ligne(str(prescripteur))}\n{', '.join(joindre)}",
-            f"Note du prescripteur :\n{note}" if note else "",
+            f"Note du prescripteur :\n{note}" if note else "",
         ),
     )
 
@@ -112,4 +112,4 @@ def _fiche(rendez_vous: RendezVous) -> str:
 
 def _lien(rendez_vous: RendezVous, pour: str) -> str:
     page = reverse("reservations:prescription", args=[rendez_vous.pk])
-    return f"Pour {pour} :\n{settings.SITE_URL}{page}"
+    return f"Pour {pour} :\n{settings.SITE_URL}{page}"

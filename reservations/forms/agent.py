@@ -11,5 +11,5 @@ class AnnulationForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Joint à l'annonce de l'annulation : la raison, ce que vous proposez à la place…",
+        help_text="Joint à l'annonce de l'annulation : la raison, ce que vous proposez à la place…",
     )

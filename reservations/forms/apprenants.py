@@ -66,7 +66,7 @@ class PersonneForm(forms.Form):
             return ""
         numero = lire_telephone(saisie, departement=self.departement)
         if numero is None:
-            raise ValidationError(_("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78"))
+            raise ValidationError(_("Ce numéro n'existe pas. Vérifiez-le. Exemple : 06 12 34 56 78"))
         return numero
 
     def clean_adresse_domicile(self) -> str:
@@ -104,7 +104,7 @@ class IdentiteForm(PersonneForm):
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
-        error_messages={"invalid": "Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr"},
+        error_messages={"invalid": "Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr"},
     )
 
     def __init__(self, *args: Any, structure: Structure, **options: Any) -> None:

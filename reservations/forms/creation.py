@@ -65,8 +65,8 @@ class CreationForm(IdentiteForm):
         label="Personne",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choisissez une personne de la liste, ou « Nouvelle personne ».",
-            "invalid_choice": "Choisissez une personne de la liste, ou « Nouvelle personne ».",
+            "required": "Choisissez une personne de la liste, ou « Nouvelle personne ».",
+            "invalid_choice": "Choisissez une personne de la liste, ou « Nouvelle personne ».",
         },
     )
     motif = ObjetField(label="Motif", widget=SelectMotif, error_messages={"required": "Choisissez un motif."})
@@ -76,7 +76,7 @@ class CreationForm(IdentiteForm):
         required=False,
         min_value=DUREE_MINIMUM,
         max_value=DUREE_MAXIMUM,
-        help_text="Vide : celle du motif.",
+        help_text="Vide : celle du motif.",
         widget=forms.NumberInput(attrs={"step": 5, "autocomplete": "off", "class": "rdv-court"}),
     )
     lieu = ObjetField(label="Lieu", required=False)
@@ -91,7 +91,7 @@ class CreationForm(IdentiteForm):
         label="Jour et heure",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choisissez un créneau, ou « Un autre jour, une autre heure ».",
+            "required": "Choisissez un créneau, ou « Un autre jour, une autre heure ».",
             "invalid_choice": "Ce créneau vient d'être pris ou n'est plus libre. Choisissez-en un autre.",
         },
     )
@@ -264,12 +264,12 @@ class CreationForm(IdentiteForm):
             champ: Any = self.fields["lieu"]
             self.cleaned_data["lieu"] = champ.objets.get(str(creneau.lieu_id))
         if type_lieu == TypeLieu.SUR_PLACE and "lieu" not in self.errors and not self.cleaned_data["lieu"]:
-            self.add_error("lieu", "Choisissez un lieu : ce motif est sur place.")
+            self.add_error("lieu", "Choisissez un lieu : ce motif est sur place.")
         if type_lieu != TypeLieu.DOMICILE:
             self.errors.pop("adresse_domicile", None)
             self.cleaned_data["adresse_domicile"] = ""
         elif not self.cleaned_data.get("adresse_domicile") and "adresse_domicile" not in self.errors:
-            self.add_error("adresse_domicile", "Écrivez l'adresse où aller : ce motif est à domicile.")
+            self.add_error("adresse_domicile", "Écrivez l'adresse où aller : ce motif est à domicile.")
 
     def _placer(self) -> None:
         """Compute when it begins and ends (UTC), and refuse a time that is taken."""

@@ -53,7 +53,7 @@ class FormulaireCoordonnees(PersonneForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={
             "required": _("Écrivez votre adresse e-mail."),
-            "invalid": _("Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr"),
+            "invalid": _("Cette adresse e-mail n'est pas complète. Exemple : jeanne.martin@exemple.fr"),
         },
     )
     telephone = forms.CharField(
@@ -101,7 +101,7 @@ class FormulaireCoordonnees(PersonneForm):
             raise ValidationError(
                 _(
                     "Nous n'avons pas pu vérifier que vous n'êtes pas un robot. Appuyez encore une fois sur "
-                    "« Recevoir mon code », ou téléphonez à la structure."
+                    "« Recevoir mon code », ou téléphonez à la structure."
                 )
             )
         if not self.par_sms or "courriel" in self.errors or "telephone" in self.errors:

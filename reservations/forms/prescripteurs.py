@@ -42,7 +42,7 @@ class PrescripteurForm(SansAdresse):
     organisation = forms.CharField(
         label="Organisation",
         max_length=150,
-        help_text="Par exemple : CCAS de Crest, France Services de Die.",
+        help_text="Par exemple : CCAS de Crest, France Services de Die.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
         error_messages={"required": "Écrivez le nom de votre organisation."},
     )
@@ -72,7 +72,7 @@ class FormulairePrescripteur(PrescripteurForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={
             "required": "Écrivez votre adresse e-mail.",
-            "invalid": "Cette adresse e-mail n'est pas complète. Exemple : lea.roux@exemple.fr",
+            "invalid": "Cette adresse e-mail n'est pas complète. Exemple : lea.roux@exemple.fr",
         },
     )
 
@@ -112,7 +112,7 @@ class FormulaireBeneficiaire(SansAdresse, IdentiteForm):
         label="Note pour le conseiller numérique",
         required=False,
         max_length=500,
-        help_text="Ce qui l'aide à préparer le rendez-vous. N'écrivez rien de sensible : santé, situation sociale ou "
+        help_text="Ce qui l'aide à préparer le rendez-vous. N'écrivez rien de sensible : santé, situation sociale ou "
         "judiciaire, mot de passe, numéro de sécurité sociale.",
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )

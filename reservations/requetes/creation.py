@@ -77,7 +77,7 @@ def occupation(structure: Structure, agent: Agent, debut: datetime, fin: datetim
     de, a, libre_a = (heure(i.astimezone(structure.tz)) for i in (pris.debut, pris.fin, pris.periode.upper))
     pause = f", puis une pause jusqu'à {libre_a}" if pris.pause else ""
     if pris.structure_id != structure.pk:
-        return f"{agent} : occupé (autre structure) de {de} à {libre_a}. Choisissez une autre heure."
+        return f"{agent} : occupé (autre structure) de {de} à {libre_a}. Choisissez une autre heure."
     if pris.statut == Statut.OPTION:
         return (
             f"Une réservation est en cours par Internet avec {agent}, de {de} à {a}{pause}. Choisissez une autre heure."
@@ -104,10 +104,10 @@ def avertissements_de_creation(voulu: RendezVousVoulu, maintenant: datetime) -> 
         contact = homonyme.telephone.as_national if homonyme.telephone else homonyme.courriel
         precision = f" ({contact})" if contact else ""
         phrases.append(
-            f"Quelqu'un de ce nom est déjà connu : {homonyme}{precision}. Si c'est la même personne, cherchez-la."
+            f"Quelqu'un de ce nom est déjà connu : {homonyme}{precision}. Si c'est la même personne, cherchez-la."
         )
     if voulu.debut <= maintenant:
-        phrases.append("Cette heure est déjà passée : personne ne recevra de message.")
+        phrases.append("Cette heure est déjà passée : personne ne recevra de message.")
     if voulu.motif.type_lieu == TypeLieu.TELEPHONE and not apprenant.telephone:
         phrases.append(f"Ce rendez-vous est par téléphone, et aucun numéro n'est connu pour {apprenant}.")
     phrases += _absences(structure, agent, voulu.debut, voulu.fin)
@@ -124,7 +124,7 @@ def avertissements_de_creation(voulu: RendezVousVoulu, maintenant: datetime) -> 
         )
         for debut, fin in autre.order_by("debut").values_list("debut", "fin")[:1]:
             quand = de_a(debut.astimezone(structure.tz), fin.astimezone(structure.tz))
-            phrases.append(f"{apprenant} a déjà un rendez-vous à ce moment-là : {quand}.")
+            phrases.append(f"{apprenant} a déjà un rendez-vous à ce moment-là : {quand}.")
     return [Avertissement(phrase) for phrase in phrases]
 
 
@@ -133,10 +133,10 @@ def _absences(structure: Structure, agent: Agent, debut: datetime, fin: datetime
     phrases = []
     for i in absences.order_by("periode", "pk"):
         ici = i.absence.structure_id == structure.pk
-        quoi = f"absence « {i.absence.titre} »" if ici else "occupé (autre structure)"
+        quoi = f"absence « {i.absence.titre} »" if ici else "occupé (autre structure)"
         de, a = i.periode.lower.astimezone(structure.tz), i.periode.upper.astimezone(structure.tz)
         quand = f"de {heure(de)} à {heure(a)}" if de.date() == a.date() else f"du {date_longue(de)} au {date_longue(a)}"
-        phrases.append(f"{agent} : {quoi}, {quand}.")
+        phrases.append(f"{agent} : {quoi}, {quand}.")
     return phrases
 
 

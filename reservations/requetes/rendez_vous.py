@@ -11,7 +11,7 @@ from reservations.models import STATUTS_ANNULES, Canal, RendezVous, Statut
 VENUE = (Statut.HONORE, "La personne est venue")
 ABSENTE = (Statut.ABSENT, "La personne n'est pas venue")
 EXCUSEE = (Statut.EXCUSE, "La personne a prévenu de son absence")
-CORRIGER = (Statut.PREVU, "C'était une erreur : revenir à « prévu »")
+CORRIGER = (Statut.PREVU, "C'était une erreur : revenir à « prévu »")
 RETABLIR = (Statut.PREVU, "Rétablir ce rendez-vous")
 
 
@@ -49,13 +49,13 @@ def historique(rendez_vous: RendezVous) -> list[Fait]:
             en_son_nom = f" en son nom par {par}" if (par := participation.instructions_acceptees_par) else ""
             faits.append(Fait(participation.instructions_acceptees_le, f"Instructions acceptées{en_son_nom}"))
     for message in rendez_vous.messages.filter(confidentiel=False).order_by("cree_le", "pk"):
-        titre = f" « {message.sujet} »" if message.sujet else ""
+        titre = f" « {message.sujet} »" if message.sujet else ""
         sms = message.canal == Canal.SMS
         adresse = PhoneNumber.from_string(message.destinataire).as_national if sms else message.destinataire
         faits.append(
             Fait(
                 message.etat_le or message.cree_le,
-                f"{message.get_canal_display()}{titre} à {adresse} : {message.get_etat_display()}",
+                f"{message.get_canal_display()}{titre} à {adresse} : {message.get_etat_display()}",
             )
         )
     if rendez_vous.annule_le:

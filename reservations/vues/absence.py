@@ -74,7 +74,7 @@ def _annuler(request: RequeteAgent, choisis: list[RendezVous], message: str) -> 
             annuler_par_structure(rendez_vous=rdv, message=message, maintenant=timezone.now(), auteur=request.user)
         except AnnulationImpossible:
             quand = moment(timezone.localtime(rdv.debut))
-            messages.error(request, f"Le {quand} : ce rendez-vous a commencé, il ne peut plus être annulé.")
+            messages.error(request, f"Le {quand} : ce rendez-vous a commencé, il ne peut plus être annulé.")
         else:
             annules += 1
     if annules:

@@ -51,7 +51,7 @@ def mon_agenda_externe(request: RequeteAgent) -> HttpResponse:
                 )
             case "fermer":
                 services.fermer_agenda(agent=agent)
-                messages.success(request, "L'adresse est fermée : les logiciels qui la suivaient ne voient plus rien.")
+                messages.success(request, "L'adresse est fermée : les logiciels qui la suivaient ne voient plus rien.")
             case _:
                 AgendaExterneForm(request.POST, instance=agent).save()
                 messages.success(request, "C'est enregistré. Votre autre logiciel le verra à sa prochaine lecture.")

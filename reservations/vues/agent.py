@@ -68,7 +68,7 @@ def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
         messages.info(request, "Ce rendez-vous est déjà annulé.")
         return redirect(liste)
     if not rdv.est_annulable(timezone.now()):
-        messages.error(request, "Ce rendez-vous a commencé ou est passé : il ne peut plus être annulé.")
+        messages.error(request, "Ce rendez-vous a commencé ou est passé : il ne peut plus être annulé.")
         return redirect(liste)
     form = AnnulationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -87,7 +87,7 @@ def annuler(request: RequeteAgent, rendez_vous_id: int) -> HttpResponse:
                 request, f"Le rendez-vous du {de_a(debut, fin)} est annulé. Le créneau est de nouveau libre."
             )
             if a_prevenir := a_prevenir_soi_meme(rdv):
-                messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : prévenez cette personne.")
+                messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : prévenez cette personne.")
         return redirect(liste)
     contexte = {"rdv": rdv, "form": form, "a_prevenir": a_prevenir_soi_meme(rdv)}
     return render(request, "reservations/agent/annuler.html", contexte)

@@ -153,7 +153,7 @@ def _repondre(request: HttpRequest, attente: Attente) -> HttpResponse:
         case "laisser":
             if services.decliner(attente=attente):
                 messages.success(
-                    request, _("C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
+                    request, _("C'est noté. Vous restez sur la liste : nous vous écrirons pour une autre place.")
                 )
         case "quitter":
             services.quitter(attente=attente, maintenant=timezone.now())
@@ -175,7 +175,7 @@ def _prendre(request: HttpRequest, attente: Attente) -> HttpResponse:
             attente=attente, instructions=request.POST.get("texte", ""), maintenant=timezone.now()
         )
     except CreneauIndisponible:
-        messages.error(request, _("Cette place n'est plus gardée pour vous : vous ne l'avez pas prise."))
+        messages.error(request, _("Cette place n'est plus gardée pour vous : vous ne l'avez pas prise."))
     except ReservationImpossible as refus:
         messages.error(request, " ".join((str(refus), _("Vous n'avez pas pris cette place."))))
     else:

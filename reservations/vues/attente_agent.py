@@ -36,6 +36,6 @@ def retirer_de_la_liste(request: RequeteAgent, attente_id: int) -> HttpResponse:
     attente = get_object_or_404(Attente.objects.de_la_structure(request.structure), pk=attente_id)
     quitter(attente=attente, maintenant=timezone.now())
     messages.success(
-        request, f"{attente} n'est plus sur la liste. Rien ne lui est envoyé : prévenez cette personne s'il le faut."
+        request, f"{attente} n'est plus sur la liste. Rien ne lui est envoyé : prévenez cette personne s'il le faut."
     )
     return redirect("reservations:liste_d_attente", structure_id=request.structure.pk)

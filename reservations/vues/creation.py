@@ -79,12 +79,12 @@ def _formulaire(request: RequeteAgent, maintenant: datetime, *, a_lire_seulement
 def _dire_ce_qui_est_fait(request: RequeteAgent, form: CreationForm, rendez_vous: RendezVous) -> None:
     debut, fin = timezone.localtime(rendez_vous.debut), timezone.localtime(rendez_vous.fin)
     personne = rendez_vous.participations.select_related("apprenant")[0].apprenant
-    messages.success(request, f"C'est noté : {personne}, {de_a(debut, fin)}, avec {rendez_vous.agent}.")
+    messages.success(request, f"C'est noté : {personne}, {de_a(debut, fin)}, avec {rendez_vous.agent}.")
     if form.nouvelle and personne.cree_le < form.maintenant:
-        messages.info(request, f"Cette personne est déjà connue : {personne}. Le rendez-vous est ajouté à sa fiche.")
+        messages.info(request, f"Cette personne est déjà connue : {personne}. Le rendez-vous est ajouté à sa fiche.")
     if rendez_vous.debut > form.maintenant and not sera_prevenu(personne):
         messages.warning(
-            request, f"Aucun message n'a pu partir à {personne} : donnez-lui vous-même le jour et l'heure."
+            request, f"Aucun message n'a pu partir à {personne} : donnez-lui vous-même le jour et l'heure."
         )
 
 

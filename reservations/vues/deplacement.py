@@ -23,7 +23,7 @@ from structures.models import Agent
 
 SEMAINES = 2  # shown at once
 DERNIER_JOUR = date(2100, 1, 1)
-TROP_TARD = "Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."
+TROP_TARD = "Ce rendez-vous a commencé ou n'est plus prévu : il ne peut plus être déplacé."
 
 
 @agent_de_la_structure
@@ -91,7 +91,7 @@ def confirmer_deplacement(request: RequeteAgent, rendez_vous_id: int) -> HttpRes
         prevenue = "" if a_prevenir else " La personne est prévenue."
         messages.success(request, f"Le rendez-vous est déplacé au {debut}, avec {agent}.{prevenue}")
         if a_prevenir:
-            messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : donnez-lui vous-même la date.")
+            messages.warning(request, f"Aucun message n'a pu partir à {a_prevenir} : donnez-lui vous-même la date.")
         return redirect("reservations:rendez_vous_detail", request.structure.pk, rdv.pk)
     contexte = {
         "rdv": rdv,

@@ -98,7 +98,7 @@ def renouveler_lien(request: RequeteAgent) -> HttpResponse:
         if services.renouveler_lien(structure=request.structure, lien=envoye, maintenant=timezone.now()):
             messages.success(request, "Votre lien est renouvelé. L'ancien ne permet plus de réserver.")
         else:
-            messages.info(request, "Votre lien avait déjà été renouvelé : voici le nouveau.")
+            messages.info(request, "Votre lien avait déjà été renouvelé : voici le nouveau.")
         return redirect("reservations:lien", structure_id=request.structure.pk)
     return render(request, "reservations/agent/renouveler_lien.html", {"lien": lien_complet(request)})
 
@@ -112,7 +112,7 @@ def fermer_lien(request: RequeteAgent) -> HttpResponse:
     if request.method == "POST":
         services.fermer_lien(structure=request.structure)
         messages.success(
-            request, "Votre lien est fermé : plus personne ne réserve par Internet. Les rendez-vous restent."
+            request, "Votre lien est fermé : plus personne ne réserve par Internet. Les rendez-vous restent."
         )
         return redirect("reservations:lien", structure_id=request.structure.pk)
     return render(request, "reservations/agent/fermer_lien.html", {"a_rouvrir": False})

@@ -178,7 +178,7 @@ def oublier(request: HttpRequest, prescripteur: Prescripteur, appareil_id: int) 
     appareil = get_object_or_404(prescripteur.appareils, pk=appareil_id)
     ici = appareil == appareil_de(request)
     prescripteurs.oublier_appareil(appareil=appareil)
-    messages.success(request, f"{'Cet appareil' if ici else appareil} est oublié : il demandera un nouveau code.")
+    messages.success(request, f"{'Cet appareil' if ici else appareil} est oublié : il demandera un nouveau code.")
     reponse = redirect("reservations:mes_prescriptions" if ici else "reservations:coordonnees_du_prescripteur")
     if ici:
         reponse.delete_cookie(COOKIE_DE_L_APPAREIL, samesite="Lax")

@@ -139,9 +139,9 @@ def _message_a_la_personne(rendez_vous: RendezVous) -> str:
     if demarche.courriel:
         return "Un e-mail de confirmation part aussi à cette personne."
     if not demarche.telephone:
-        return "Aucun message ne pourra lui être envoyé : imprimez la fiche."
+        return "Aucun message ne pourra lui être envoyé : imprimez la fiche."
     if not est_mobile(demarche.telephone):
-        return "Ce numéro de téléphone ne reçoit pas de SMS : imprimez la fiche."
+        return "Ce numéro de téléphone ne reçoit pas de SMS : imprimez la fiche."
     if not sms_possibles():
-        return "Nous ne pouvons pas envoyer de SMS : imprimez la fiche."
+        return "Nous ne pouvons pas envoyer de SMS : imprimez la fiche."
     return "Un SMS de confirmation part aussi à cette personne."

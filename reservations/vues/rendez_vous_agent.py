@@ -32,7 +32,7 @@ def rendez_vous_detail(request: RequeteAgent, rendez_vous_id: int) -> HttpRespon
         return HttpResponseBadRequest("Statut inconnu.")
     try:
         noter_presence(rendez_vous=rdv, statut=statut, maintenant=timezone.now(), auteur=request.user)
-        fait, reussi = f"C'est noté : {statut.label.lower()}.", True
+        fait, reussi = f"C'est noté : {statut.label.lower()}.", True
     except ReservationImpossible as refus:
         fait, reussi = str(refus), False
     if not request.htmx:  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@
         adresse.searchParams.set("lon", position.coords.longitude.toFixed(2));
         window.location.assign(adresse);
       }, function () {
-        bouton.textContent = "Position refusée : écrivez votre commune";
+        bouton.textContent = "Position refusée : écrivez votre commune";
       });
     });
   });
@@ -30,7 +30,7 @@
     const L = window.L, infos = zone.dataset;
     const carte = L.map(zone, { preferCanvas: true, minZoom: 3, maxZoom: 17, zoomSnap: 0.5, zoomControl: false });
     L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(carte);
-    carte.attributionControl.setPrefix(false).addAttribution("Départements : IGN");
+    carte.attributionControl.setPrefix(false).addAttribution("Départements : IGN");
 
     if (infos.tuiles) L.tileLayer(infos.tuiles, { attribution: infos.attribution }).addTo(carte);
     else fetch(infos.contours).then(function (reponse) { return reponse.json(); }).then(function (contours) {
@@ -62,7 +62,7 @@
     function groupe(point) {
       const nombre = point[2], reservables = point[3];
       const cote = diametre(nombre);
-      const titre = nombre === 1 ? point[5] : nombre + " lieux, dont " + reservables + " avec rendez-vous en ligne : agrandir";
+      const titre = nombre === 1 ? point[5] : nombre + " lieux, dont " + reservables + " avec rendez-vous en ligne : agrandir";
       const marque = L.marker([point[0], point[1]], {
         title: titre,
         icon: L.divIcon({

@@ -28,7 +28,7 @@
     };
     const aLaMain = function () {
       // The clipboard is refused (page not in https): the text is selected, one key is left to press.
-      if (champ && champ.select) { champ.focus(); champ.select(); annoncer("Lien sélectionné : copiez-le"); }
+      if (champ && champ.select) { champ.focus(); champ.select(); annoncer("Lien sélectionné : copiez-le"); }
     };
     if (navigator.clipboard) navigator.clipboard.writeText(texte).then(dire, aLaMain);
     else if (champ && champ.select) { champ.select(); if (document.execCommand("copy")) dire(); else aLaMain(); }

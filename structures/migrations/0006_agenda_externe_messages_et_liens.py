@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                     ("tous", "Tous, y compris quand le changement vient de moi"),
                     ("autres", "Seulement ce que d'autres que moi ont pris, déplacé ou annulé"),
                     ("bientot", "Seulement ce que d'autres changent pour aujourd'hui ou demain"),
-                    ("aucun", "Aucun : je regarde mon agenda"),
+                    ("aucun", "Aucun : je regarde mon agenda"),
                 ],
                 default="autres",
                 max_length=10,

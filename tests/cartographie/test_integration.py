@@ -119,7 +119,7 @@ def test_the_code_is_to_be_pasted_as_it_is(client: Client, equipe: Equipe, setti
     lieu = LieuFactory(structure=equipe.structure, nom='L\'"Espace" <b>')
     cadre = html.fromstring(code_du_lieu(lieu))
     assert (cadre.tag, cadre.get("src")) == ("iframe", f"https://rdv.exemple.fr/integrer/lieux/{lieu.pk}/")
-    assert cadre.get("title") == 'Rendez-vous : L\'"Espace" <b>, Crest'
+    assert cadre.get("title") == 'Rendez-vous : L\'"Espace" <b>, Crest'
     carte = html.fromstring(code_de_la_carte(lieu))
     assert carte.get("src") == "https://rdv.exemple.fr/integrer/carte/?commune=26108"
     assert carte.get("allow") == "geolocation"

@@ -72,7 +72,7 @@ def test_the_frame_asked_is_answered_in_one_query(client: Client, django_assert_
 def test_a_frame_that_makes_no_sense_is_refused(client: Client, demande: dict[str, Any]) -> None:
     reponse = client.get("/carte/points.json", demande)
     assert reponse.status_code == 400
-    assert reponse.json() == {"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}
+    assert reponse.json() == {"erreur": "Cadre attendu : ouest, sud, est, nord, en degrés."}
 
 
 @pytest.mark.django_db

@@ -216,7 +216,7 @@ def test_every_refused_form_is_without_fault(ouvrir_page, equipe: Equipe, sans_d
         page = ouvrir_page(nom, dans=page)
         page.locator("main button.fr-btn:visible").first.click()
         expect(page.get_by_role("alert")).to_be_focused()
-        assert page.title().startswith("Erreur :")
+        assert page.title().startswith("Erreur :")
         sans_defaut_d_acces(page, LARGEURS)
 
 

@@ -27,19 +27,19 @@ def test_nothing_to_say() -> None:
 
 @pytest.mark.parametrize(
     ("titre", "plage_id", "nom"),
-    [("Permanence", 7, "que « Permanence »"), ("", None, "qu'une plage d'une autre structure")],
+    [("Permanence", 7, "que « Permanence »"), ("", None, "qu'une plage d'une autre structure")],
 )
 def test_a_collision_names_the_plage_of_this_structure_only(titre: str, plage_id: int | None, nom: str) -> None:
     conflit = Conflit(titre, plage_id, datetime(2026, 12, 25, 9, 30), datetime(2026, 12, 25, 12))  # noqa: DTZ001
 
     assert _phrases(_regle(), conflits=[conflit]) == [
-        f"Même moment {nom} : vendredi 25 décembre 2026, de 9 h 30 à 12 h."
+        f"Même moment {nom} : vendredi 25 décembre 2026, de 9 h 30 à 12 h."
     ]
 
 
 def test_a_motif_too_long_says_by_how_much() -> None:
     assert _phrases(_regle(), motifs=[("Atelier", 90), ("Court", 30)]) == [
-        "« Atelier » dure 1 h 30 : il déborde de 30 minutes. Personne ne pourra le réserver sur cette plage."
+        "« Atelier » dure 1 h 30 : il déborde de 30 minutes. Personne ne pourra le réserver sur cette plage."
     ]
 
 

@@ -139,7 +139,7 @@ def test_the_rule_is_computed_on_the_server(champs: dict[str, Any], attendus: di
     [
         ({"titre": ""}, {"titre": ["Ce champ est obligatoire."]}),
         ({"motifs": []}, {"motifs": ["Cochez au moins un motif."]}),
-        ({"lieu": ""}, {"lieu": ["Choisissez un lieu : un des motifs cochés est sur place."]}),
+        ({"lieu": ""}, {"lieu": ["Choisissez un lieu : un des motifs cochés est sur place."]}),
         ({"heure_fin": "14:00"}, {"heure_fin": ["L'heure de fin doit être après l'heure de début."]}),
         ({"premier_jour": "2017-12-31"}, {"premier_jour": ["Le premier jour ne peut pas être avant 2018."]}),
         ({"premier_jour": "2093-01-01"}, {"premier_jour": ["Le premier jour ne peut pas être dans plus de 5 ans."]}),

@@ -1,11 +1,17 @@
 """Filters, form fields and the agents' menu."""
 
+import ast
+import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.template import Context, Template
+from django.template.base import Lexer, TokenType
 from django.utils import timezone
 from lxml import html
 
@@ -155,3 +161,47 @@ def test_formulaire_entier_commence_par_le_resume_des_erreurs() -> None:
 
 def test_formulaire_sans_erreur_n_a_pas_de_resume() -> None:
     assert 'role="alert"' not in str(_Formulaire())
+
+
+# --- French typography ----------------------------------------------------------------------------------------------
+
+# A line never ends before these signs: "&nbsp;" in templates, the character itself in Python.
+ESPACE_QUI_COUPE = re.compile(r" (?=[:;?!](?:[\s<>\"'(){}«]|$)|»)|« ")
+# Read in a terminal or by other programs, not on our pages.
+HORS_DES_PAGES = re.compile(
+    r"/(management|banc)/|/cartographie/(bilan|donnees_nationales|fichiers|invitations|services|standard)\.py"
+    r"|/rdv/postgres_embarque\.py|/reservations/course\.py|/courrier/(octopush|sms)\.py"
+)
+APPLICATIONS = ("rdv", "structures", "motifs", "plages", "reservations", "cartographie")
+
+
+def _textes_du_gabarit(chemin: Path) -> Iterator[str]:
+    en_commentaire = False
+    for jeton in Lexer(chemin.read_text(encoding="utf-8")).tokenize():
+        if jeton.token_type == TokenType.BLOCK and jeton.contents.split()[0] in {"comment", "endcomment"}:
+            en_commentaire = jeton.contents.split()[0] == "comment"
+        elif jeton.token_type == TokenType.TEXT and not en_commentaire:
+            yield jeton.contents
+        elif jeton.token_type in {TokenType.BLOCK, TokenType.VAR} and not en_commentaire:
+            yield from re.findall(r'"[^"]*"', jeton.contents)
+
+
+def _textes_du_code(chemin: Path) -> Iterator[str]:
+    """Neither docstrings nor what is logged."""
+    a_lire: list[ast.AST] = [ast.parse(chemin.read_text(encoding="utf-8"))]
+    while a_lire:
+        noeud = a_lire.pop()
+        if isinstance(noeud, ast.Constant) and isinstance(noeud.value, str):
+            yield noeud.value
+        journal = isinstance(noeud, ast.Call) and ast.unparse(noeud.func).startswith("journal.")
+        docstring = isinstance(noeud, ast.Expr) and isinstance(noeud.value, ast.Constant)
+        a_lire += [] if journal or docstring else ast.iter_child_nodes(noeud)
+
+
+def test_no_line_can_end_before_a_french_punctuation_mark() -> None:
+    racine = settings.BASE_DIR
+    codes = [chemin for nom in APPLICATIONS for chemin in (racine / nom).rglob("*.py")]
+    textes = [(c, texte) for c in (racine / "templates").rglob("*.html") for texte in _textes_du_gabarit(c)]
+    textes += [(c, texte) for c in codes if not HORS_DES_PAGES.search(c.as_posix()) for texte in _textes_du_code(c)]
+    assert [(str(chemin), texte) for chemin, texte in textes if ESPACE_QUI_COUPE.search(texte)] == []
+    assert len(textes) > 5000

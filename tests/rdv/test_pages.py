@@ -168,7 +168,7 @@ def test_mentions_legales_disent_ce_qui_manque_puis_ce_qui_est_donne(client: Cli
 def test_bandeau_en_demonstration_seulement(client: Client) -> None:
     assert "Démonstration" not in client.get("/").content.decode()
     with override_settings(DEMO=True):
-        assert "Démonstration : aucun message n'est envoyé." in client.get("/").content.decode()
+        assert "Démonstration&nbsp;: aucun message n'est envoyé." in client.get("/").content.decode()
 
 
 def test_guide_a_une_ancre_pour_chaque_reglage(client: Client) -> None:

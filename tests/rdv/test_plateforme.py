@@ -143,7 +143,7 @@ def test_a_structure_changes_platform_once_its_motifs_are_closed(client: Client)
     refuse = modifier(client, structure, plateforme="solidarites", departement="974")
     assert erreurs(refuse) == {
         "plateforme": [
-            "Fermez d'abord les motifs ouverts à la réservation en ligne, qui n'existe pas sur RDV Solidarités : "
+            "Fermez d'abord les motifs ouverts à la réservation en ligne, qui n'existe pas sur RDV Solidarités : "
             "Atelier photos."
         ]
     }
@@ -197,7 +197,7 @@ def test_the_account_of_the_last_admin_stays_open(client: Client, monkeypatch: p
     appartenance = AppartenanceFactory(structure__nom="Médiathèque de Crest")
     agent = appartenance.agent
     reponse = modifier(client, agent, is_active=None)
-    assert "le seul administrateur de : Médiathèque de Crest" in erreurs(reponse)["is_active"][0]
+    assert "le seul administrateur de : Médiathèque de Crest" in erreurs(reponse)["is_active"][0]
 
     monkeypatch.delattr(plateforme.AgentForm, "clean_is_active")  # as if the other admin had just left
     reponse = modifier(client, agent, is_active=None)

@@ -152,7 +152,7 @@ def texte(reponse: HttpResponse) -> str:
 
 
 def titre(reponse: HttpResponse) -> str:
-    return arbre(reponse).findtext(".//title") or ""
+    return " ".join((arbre(reponse).findtext(".//title") or "").split())
 
 
 def boutons_de_creneau(reponse: HttpResponse) -> list[str]:

@@ -69,7 +69,7 @@ def test_confirmation_contenu():
     assert "Mardi 23 novembre 2027, de 9 h à 10 h\n" in message.texte
     assert "Médiathèque\n1 rue de la République, 26400 Crest" in message.texte
     assert "Entrez par la cour." in message.texte
-    assert "Vous avez accepté ces instructions :\nApportez une pièce d'identité." in message.texte
+    assert "Vous avez accepté ces instructions :\nApportez une pièce d'identité." in message.texte
     assert f"/rendez-vous/{rendez_vous.jeton}/" in message.texte
     assert "Téléphonez au 04 75 25 00 00 (Médiathèque de Crest)." in message.texte
     assert "\n\n\n" not in message.texte

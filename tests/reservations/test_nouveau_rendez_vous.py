@@ -84,7 +84,7 @@ def envoyer(equipe: Equipe, client: Client | None = None, **champs: Any) -> Any:
 
 
 def phrases(reponse: Any) -> list[str]:
-    return [avertissement.phrase for avertissement in reponse.context["avertissements"]]
+    return [" ".join(avertissement.phrase.split()) for avertissement in reponse.context["avertissements"]]
 
 
 # --- What is written ------------------------------------------------------------------------------------------------

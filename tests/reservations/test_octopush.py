@@ -149,8 +149,8 @@ def test_the_agent_reads_what_became_of_each_message(octopush):
 
     phrases = " / ".join(fait.phrase for fait in historique(rendez_vous))
 
-    assert re.search("SMS « Rendez-vous confirmé : [^»]+ » à 06 12 34 56 78 : remis", phrases)
-    assert "à agent@exemple.fr : envoyé" in phrases
+    assert re.search("SMS « Rendez-vous confirmé : [^»]+ » à 06 12 34 56 78 : remis", phrases)
+    assert "à agent@exemple.fr : envoyé" in phrases
 
 
 @pytest.mark.parametrize(

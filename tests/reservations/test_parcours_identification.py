@@ -177,7 +177,7 @@ def test_les_champs_se_remplissent_tout_seuls(client, sms):
         "telephone": "tel",
         "site": "off",
     }
-    assert "E-mail ou téléphone portable : un seul suffit." in page.text_content()
+    assert "E-mail ou téléphone portable : un seul suffit." in page.text_content()
 
 
 def test_un_portable_suffit_et_recoit_le_code_par_sms(client, sms):

@@ -28,7 +28,7 @@ def guide(equipe: Equipe, *, admin: bool = True) -> tuple[list[str], str]:
     faits = arbre.xpath("//li[contains(@class, '--faite')]/h3/text()[1]")
     boutons = arbre.xpath("//*[@aria-labelledby='titre-premiers-pas']//a[@class='fr-btn']")
     assert len(boutons) <= 1
-    return [fait.strip() for fait in faits], boutons[0].text if boutons else ""
+    return [" ".join(fait.split()) for fait in faits], boutons[0].text if boutons else ""
 
 
 def test_the_steps_come_one_after_the_other(vide: Equipe) -> None:

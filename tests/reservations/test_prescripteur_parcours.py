@@ -483,7 +483,7 @@ def test_the_three_are_told_who_booked_for_whom(client):
     assert "Léa Roux, de l'organisation CCAS de Crest, a pris rendez-vous pour vous." in a_jeanne.texte
     a_l_agent = Message.objects.get(destinataire=rdv.agent.courriel)
     assert "Prescrit par Léa Roux, CCAS de Crest\n04 75 00 00 00, lea@ccas.exemple.fr" in a_l_agent.texte
-    assert "Note du prescripteur :\nPréfère le matin." in a_l_agent.texte
+    assert "Note du prescripteur :\nPréfère le matin." in a_l_agent.texte
     assert "acceptées" not in a_l_agent.texte
     assert a_l_agent.repondre_a == "lea@ccas.exemple.fr"
     a_lea = Message.objects.get(destinataire="lea@ccas.exemple.fr", confidentiel=False)

@@ -40,8 +40,8 @@ def test_it_works_and_says_from_when() -> None:
     verdict = juger(faits(premier=MARDI, plages=(BONNE, COURTE)))
 
     assert (verdict.genre, verdict.mot, verdict.raisons) == ("ok", "réservable", ())
-    assert verdict.phrase == "Premier créneau : mardi 24 novembre à 9 h"
-    assert juger(faits(premier=FEVRIER)).phrase == "Premier créneau : mardi 23 février 2027 à 14 h 30"
+    assert verdict.phrase == "Premier créneau : mardi 24 novembre à 9 h"
+    assert juger(faits(premier=FEVRIER)).phrase == "Premier créneau : mardi 23 février 2027 à 14 h 30"
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,20 @@ def test_it_works_and_says_from_when() -> None:
         (
             {"plages": (SANS_LIEU,)},
             "attente",
-            "Plage « Volante » sans lieu : un rendez-vous sur place en a besoin.",
+            "Plage « Volante » sans lieu : un rendez-vous sur place en a besoin.",
             [Action.MODIFIER_PLAGE],
         ),
-        ({"plages": (FERMEE,)}, "attente", "Lieu fermé : « Salle annexe ».", [Action.MODIFIER_LIEU]),
+        ({"plages": (FERMEE,)}, "attente", "Lieu fermé : « Salle annexe ».", [Action.MODIFIER_LIEU]),
         (
             {"plages": (COURTE,)},
             "attente",
-            "Plage « Éclair » trop courte : 30 minutes, pour un rendez-vous d'une heure.",
+            "Plage « Éclair » trop courte : 30 minutes, pour un rendez-vous d'une heure.",
             [Action.MODIFIER_PLAGE],
         ),
         (
             {},
             "attente",
-            "Ses plages n'ont aucune date à venir : répétition terminée, jours fériés ou fermés.",
+            "Ses plages n'ont aucune date à venir : répétition terminée, jours fériés ou fermés.",
             [Action.AJOUTER_PLAGE],
         ),
         (
@@ -146,7 +146,7 @@ def test_several_reasons_are_all_said(champs: dict[str, object], attendues: list
 def test_for_prescribers_only_it_is_bookable_and_says_by_whom() -> None:
     verdict = juger(faits(prescripteurs=True, premier=MARDI))
     assert (verdict.genre, verdict.mot, verdict.raisons) == ("ok", "réservable", ())
-    assert verdict.phrase.startswith("Par les prescripteurs seulement. Premier créneau : ")
+    assert verdict.phrase.startswith("Par les prescripteurs seulement. Premier créneau : ")
 
 
 def test_many_plages_are_counted_rather_than_named() -> None:
@@ -154,7 +154,7 @@ def test_many_plages_are_counted_rather_than_named() -> None:
     (raison,) = juger(faits(plages=plages)).raisons
 
     assert raison.phrase == (
-        "Plages « P1 », « P2 », « P3 » et 2 autres trop courtes : 30 minutes au plus, pour un rendez-vous d'une heure."
+        "Plages « P1 », « P2 », « P3 » et 2 autres trop courtes : 30 minutes au plus, pour un rendez-vous d'une heure."
     )
     assert [remede.objet for remede in raison.remedes] == [1, 2, 3]
 
@@ -166,5 +166,5 @@ def test_two_absent_agents_and_two_closed_lieux() -> None:
 
     autre = replace(FERMEE, plage=10, lieu=5, lieu_nom="Mairie")
     (raison,) = juger(faits(plages=(FERMEE, autre))).raisons
-    assert raison.phrase == "Lieux fermés : « Salle annexe », « Mairie »."
+    assert raison.phrase == "Lieux fermés : « Salle annexe », « Mairie »."
     assert [remede.objet for remede in raison.remedes] == [4, 5]

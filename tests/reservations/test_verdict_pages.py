@@ -249,7 +249,7 @@ def test_the_verdict_is_the_first_time_of_the_public_page(equipe: Equipe) -> Non
     une_plage(equipe, heure_debut=time(10, 30))
     client = connecte(equipe.admin)
 
-    assert "Premier créneau : demain à 10 h 30" in _ligne(client, equipe).text_content()
+    assert "Premier créneau : demain à 10 h 30" in _ligne(client, equipe).text_content()
     publique = Client().get(f"/r/{equipe.structure.lien}/motif/{equipe.motif.pk}/creneaux/")
     premier = html.fromstring(publique.content).xpath("string((//*[@name='debut']/@value)[1])")
     debut = datetime.combine(demain(), time(10, 30), equipe.structure.tz)

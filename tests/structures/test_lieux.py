@@ -160,7 +160,7 @@ def test_a_name_of_elsewhere_is_proposed_with_its_own_postcode() -> None:
 def test_an_unknown_commune_can_be_kept_as_typed() -> None:
     equipe = une_equipe()
 
-    assert "Aucune de celles-ci : garder « Ailleurs »" in propositions(ajouter(equipe, commune="Ailleurs"))
+    assert "Aucune de celles-ci : garder « Ailleurs »" in propositions(ajouter(equipe, commune="Ailleurs"))
     ajouter(equipe, commune="Ailleurs", choix_commune="aucune")
 
     lieu = Lieu.objects.get(nom="Mairie de Crest")
