@@ -9,17 +9,36 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations.identification import envoyer_code, hacher, verifier_code
+from reservations.identification import DOUBLE_CLIC, envoyer_code, hacher, un_par_un, verifier_code
 from reservations.models import Consultation
+from structures.models import jeton_secret
 
 DUREE = timedelta(minutes=30)  # a shared computer
 
 
 @transaction.atomic
-def demander(*, courriel: str, telephone: PhoneNumber | str, adresse: str, maintenant: datetime) -> Consultation:
-    """Send a code to that contact. `adresse`: the network address. Raises TropDeCodes."""
+def demander(
+    *, courriel: str, telephone: PhoneNumber | str, adresse: str, maintenant: datetime, jeton: str = ""
+) -> Consultation:
+    """Send a code to that contact. `adresse`: the network address. `jeton`: the secret of the form; the same one sent
+    twice for one contact within seconds (a double click) is one request and one code. Raises TropDeCodes.
+    """
+    jeton = jeton or jeton_secret()
+    un_par_un(f"demande-de-consultation:{jeton}")
+    deja = Consultation.objects.filter(jeton=jeton).first()
+    if (
+        deja is not None
+        and (deja.courriel, deja.telephone) == (courriel, telephone)
+        and deja.ouverte_jusqu_a is None
+        and maintenant - deja.cree_le < DOUBLE_CLIC
+    ):
+        return deja
     consultation = Consultation.objects.create(
-        courriel=courriel, telephone=telephone, adresse=hacher(adresse, usage="adresse"), cree_le=maintenant
+        jeton=jeton if deja is None else jeton_secret(),
+        courriel=courriel,
+        telephone=telephone,
+        adresse=hacher(adresse, usage="adresse"),
+        cree_le=maintenant,
     )
     envoyer_code(demarche=consultation, maintenant=maintenant)
     return consultation

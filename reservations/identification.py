@@ -142,19 +142,20 @@ def code_en_cours(demarche: PorteurDeCode, maintenant: datetime) -> bool:
 
 
 @transaction.atomic
-def renvoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> None:
+def renvoyer_code(*, demarche: PorteurDeCode, maintenant: datetime) -> bool:
     """Send another code at the person's request, except in the seconds that follow the last one (a double click).
 
-    Raises TropDeCodes.
+    False when nothing is left to prove: no code is sent. Raises TropDeCodes.
     """
     verrouillee = type(demarche)._default_manager.select_for_update(of=("self",)).get(pk=demarche.pk)
     if verrouillee.est_verifiee:
-        return
+        return False
     vient_de_partir = maintenant + timedelta(minutes=settings.CODE_MINUTES) - DOUBLE_CLIC
     expire_a = verrouillee.code_expire_a
     if code_en_cours(verrouillee, maintenant) and expire_a is not None and expire_a > vient_de_partir:
-        return
+        return True
     envoyer_code(demarche=verrouillee, maintenant=maintenant)
+    return True
 
 
 def verifier_code(*, demarche: PorteurDeCode, code: str, maintenant: datetime) -> None:

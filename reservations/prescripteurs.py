@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from phonenumber_field.phonenumber import PhoneNumber
 
-from reservations.identification import code_en_cours, envoyer_code, hacher, un_par_un, verifier_code
+from reservations.identification import DOUBLE_CLIC, code_en_cours, envoyer_code, hacher, un_par_un, verifier_code
 from reservations.models import (
     AppareilDuPrescripteur,
     Apprenant,
@@ -67,6 +67,16 @@ def demander_code(
     if refus is not None:
         raise refus
     return identification
+
+
+def demander_l_entree(*, jeton: str, courriel: str, adresse: str, maintenant: datetime) -> IdentificationPrescripteur:
+    """Send a code to who only gives an address. `jeton`: the secret of the form; it serves for a double click, and not
+    later: whoever read it in the page of a shared computer would be the prescriber. Raises TropDeCodes.
+    """
+    deja = IdentificationPrescripteur.objects.filter(jeton=jeton).first()
+    if deja is not None and (deja.est_verifiee or maintenant - deja.cree_le >= DOUBLE_CLIC):
+        jeton = jeton_secret()
+    return demander_code(jeton=jeton, courriel=courriel, adresse=adresse, maintenant=maintenant)
 
 
 def identifier(

@@ -24,7 +24,7 @@ from reservations.models import AppareilDuPrescripteur, Demarche, PorteurDeCode,
 from reservations.parcours import Lien, lien_de, premiere_etape_incomplete
 from reservations.prescripteurs import DUREE_DE_L_APPAREIL
 from reservations.refus import TropDeCodes
-from structures.models import Agent, AncienLien, Appartenance, Structure
+from structures.models import Agent, AncienLien, Appartenance, Structure, jeton_secret
 from structures.texte import en_ligne
 
 CLE_DE_SESSION = "visiteur"
@@ -81,14 +81,22 @@ def _demarches() -> QuerySet[Demarche]:
     return Demarche.objects.select_related("motif__structure", "lieu", "rendez_vous", "agent", "prescripteur")
 
 
+def jeton_du_formulaire(request: HttpRequest) -> str:
+    """Return the secret that the form carries, a new one at first: sent twice, even without a session, it is one
+    request."""
+    envoye = request.POST.get("jeton", "")
+    return envoye if JETON.fullmatch(envoye) and len(envoye) > 20 else jeton_secret()
+
+
 def renvoyer_le_code(request: HttpRequest, porteur: PorteurDeCode) -> None:
     """Send another code at the person's request; the next page says so, or why not."""
     try:
-        renvoyer_code(demarche=porteur, maintenant=timezone.now())
+        parti = renvoyer_code(demarche=porteur, maintenant=timezone.now())
     except TropDeCodes as trop:
         messages.error(request, str(trop))
     else:
-        messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
+        if parti:
+            messages.success(request, _("Un nouveau code vient de partir. L'ancien ne marche plus."))
 
 
 # --- The prescriber -------------------------------------------------------------------------------------------------

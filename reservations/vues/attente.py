@@ -21,11 +21,10 @@ from reservations.forms.parcours import FormulaireCode, FormulaireCoordonnees, F
 from reservations.models import Attente, RendezVous
 from reservations.parcours import Lien, a_des_instructions, lien_de, lieu_choisi, lieux_du_motif, motifs_du_public
 from reservations.refus import AttenteImpossible, CodeRefuse, CreneauIndisponible, ReservationImpossible, TropDeCodes
-from reservations.visiteurs import JETON, jamais_perimee, par_le_lien, renvoyer_le_code
+from reservations.visiteurs import jamais_perimee, jeton_du_formulaire, par_le_lien, renvoyer_le_code
 from reservations.vues.choix import adresse_du_choix
 from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
 from structures.adresse import adresse_du_visiteur
-from structures.models import jeton_secret
 
 lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -63,7 +62,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
         return redirect("reservations:choix_lieu", lien, motif.pk)
     form = FormulaireCoordonnees(request.POST or None, motif=motif)
-    jeton, refus = _jeton_du_formulaire(request), ""
+    jeton, refus = jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
             nouvelle = services.demander(
@@ -94,12 +93,6 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     return render(request, "reservations/attente/demander.html", contexte)
 
 
-def _jeton_du_formulaire(request: HttpRequest) -> str:
-    """Return the secret that the form carries, a new one at first: sent twice, it is one request."""
-    envoye = request.POST.get("jeton", "")
-    return envoye if JETON.fullmatch(envoye) and len(envoye) > 20 else jeton_secret()
-
-
 @login_not_required
 @lecture_et_envoi
 @never_cache
@@ -108,14 +101,16 @@ def code(request: HttpRequest, attente: Attente) -> HttpResponse:
     """The code received: the person is then on the list."""
     if attente.inscrite_le is not None:
         return redirect("reservations:attente", jeton=attente.jeton)
-    if request.POST.get("action") == "renvoyer":
+    prouve = attente.est_verifiee  # and refused for another reason, said again
+    if request.POST.get("action") == "renvoyer" and not prouve:
         renvoyer_le_code(request, attente)
         return redirect("reservations:attente_code", jeton=attente.jeton)
-    form = FormulaireCode(request.POST or None)
+    form = FormulaireCode(None if prouve else request.POST or None)
     refus = ""
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and (prouve or form.is_valid()):
         try:
-            sienne = services.verifier(attente=attente, code=form.cleaned_data["code"], maintenant=timezone.now())
+            ecrit = "" if prouve else form.cleaned_data["code"]
+            sienne = services.verifier(attente=attente, code=ecrit, maintenant=timezone.now())
         except CodeRefuse as erreur:
             form.add_error("code", str(erreur))
         except AttenteImpossible as erreur:

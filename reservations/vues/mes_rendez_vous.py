@@ -15,7 +15,7 @@ from reservations import consultation as services
 from reservations.forms.parcours import FormulaireCode, FormulaireContact
 from reservations.models import STATUTS_ANNULES, VALIDITE_DU_LIEN, Consultation, RendezVous
 from reservations.refus import CodeRefuse, TropDeCodes
-from reservations.visiteurs import renvoyer_le_code
+from reservations.visiteurs import jeton_du_formulaire, renvoyer_le_code
 from structures.adresse import adresse_du_visiteur
 
 CLE_DE_SESSION = "consultation"
@@ -33,11 +33,14 @@ def mes_rendez_vous(request: HttpRequest) -> HttpResponse:
     if consultation and consultation.ouverte_jusqu_a:
         return _liste(request, consultation, maintenant)
     form = FormulaireContact(request.POST or None)
-    refus = ""
+    jeton, refus = jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
             nouvelle = services.demander(
-                **form.cleaned_data["contact"], adresse=adresse_du_visiteur(request), maintenant=maintenant
+                **form.cleaned_data["contact"],
+                adresse=adresse_du_visiteur(request),
+                maintenant=maintenant,
+                jeton=jeton,
             )
         except TropDeCodes as trop:
             refus = str(trop)
@@ -45,7 +48,7 @@ def mes_rendez_vous(request: HttpRequest) -> HttpResponse:
             request.session[CLE_DE_SESSION] = nouvelle.jeton
             return redirect("reservations:mes_rendez_vous_code")
     terminee = consultation is None and CLE_DE_SESSION in request.session
-    contexte = {"form": form, "refus": refus, "terminee": terminee}
+    contexte = {"form": form, "jeton": jeton, "refus": refus, "terminee": terminee}
     return render(request, "reservations/mes_rendez_vous_contact.html", contexte)
 
 

@@ -29,12 +29,12 @@ from reservations.visiteurs import (
     COOKIE_DE_L_APPAREIL,
     appareil_de,
     en_francais_seulement,
+    jeton_du_formulaire,
     prescripteur_connu,
     renvoyer_le_code,
     retenir_l_appareil,
 )
 from structures.adresse import adresse_du_visiteur
-from structures.models import jeton_secret
 
 CLE_DE_SESSION = "identification_prescripteur"
 PAR_PAGE = 50
@@ -66,11 +66,11 @@ def mes_prescriptions(request: HttpRequest) -> HttpResponse:
     prescripteur = prescripteur_connu(request)
     if prescripteur is not None:
         return _liste(request, prescripteur, timezone.now())
-    form, refus = FormulaireCourriel(request.POST or None), ""
+    form, jeton, refus = FormulaireCourriel(request.POST or None), jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
-            identification = prescripteurs.demander_code(
-                jeton=jeton_secret(),
+            identification = prescripteurs.demander_l_entree(
+                jeton=jeton,
                 courriel=form.cleaned_data["courriel"],
                 adresse=adresse_du_visiteur(request),
                 maintenant=timezone.now(),
@@ -80,7 +80,7 @@ def mes_prescriptions(request: HttpRequest) -> HttpResponse:
         else:
             request.session[CLE_DE_SESSION] = {"jeton": identification.jeton, "rdv": request.GET.get("rdv", "")}
             return redirect("reservations:mes_prescriptions_code")
-    return render(request, "reservations/prescripteur/entree.html", {"form": form, "refus": refus})
+    return render(request, "reservations/prescripteur/entree.html", {"form": form, "jeton": jeton, "refus": refus})
 
 
 def _liste(request: HttpRequest, prescripteur: Prescripteur, maintenant: datetime) -> HttpResponse:
@@ -110,6 +110,8 @@ def mes_prescriptions_code(request: HttpRequest) -> HttpResponse:
     identification = IdentificationPrescripteur.objects.filter(jeton=demande.get("jeton", "")).first()
     if identification is None:
         return redirect("reservations:mes_prescriptions")
+    if identification.est_verifiee and "code" not in request.POST:
+        return redirect("reservations:mes_prescriptions")  # nobody is known by it: another address
     if request.POST.get("action") == "renvoyer":
         renvoyer_le_code(request, identification)
         return redirect("reservations:mes_prescriptions_code")

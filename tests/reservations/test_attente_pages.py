@@ -182,6 +182,11 @@ def test_too_many_lists_is_said_after_the_code_only(client):
     assert "3 rendez-vous différents" in texte(client.post(adresse, {"code": code_recu()}))
     assert Attente.objects.actives(LUNDI_8H).count() == 3
 
+    # Another code would change nothing: none is sent, and why is said again.
+    renvoi = client.post(adresse, {"action": "renvoyer"})
+    assert "3 rendez-vous différents" in texte(renvoi)
+    assert EnvoiDeCode.objects.count() == 1
+
 
 @pytest.mark.parametrize(
     ("motif", "attendu"), [("ferme", "choix_motif"), ("sans_lieu", "choix_lieu"), ("ailleurs", "choix_motif")]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reservations import consultation
-from reservations.models import Apprenant, Consultation, Message, RendezVous
+from reservations.models import Apprenant, Consultation, EnvoiDeCode, Message, RendezVous
 from tests.reservations.aides_parcours import (
     LUNDI_8H,
     MARDI_9H,
@@ -129,6 +129,25 @@ def test_codes_are_limited_and_it_is_said(client, settings):
     reponse = Client().post(PAGE, {"contact": "jeanne@exemple.fr"})
     assert "Trop de codes ont été demandés." in texte(reponse)
     assert Consultation.objects.count() == settings.CODES_PAR_CONTACT_ET_HEURE
+
+
+def test_a_double_click_without_a_session_sends_one_code(horloge):
+    jeton = arbre(Client().get(PAGE)).xpath("//input[@name='jeton']/@value")[0]
+    envoi = {"contact": "jeanne@exemple.fr", "jeton": jeton}
+    clients = [Client(), Client()]  # neither answer had reached the browser
+    for client in clients:
+        assert client.post(PAGE, envoi)["Location"] == CODE
+    assert EnvoiDeCode.objects.count() == 1
+    assert clients[1].post(CODE, {"code": code_recu()})["Location"] == PAGE
+
+    # Once the list is open, or later, the secret of that page opens nothing.
+    autre = Client()
+    autre.post(PAGE, envoi)
+    assert autre.get(PAGE).context["form"]
+    assert EnvoiDeCode.objects.count() == 2
+    horloge.append(LUNDI_8H + timedelta(minutes=1))
+    Client().post(PAGE, envoi)
+    assert (EnvoiDeCode.objects.count(), Consultation.objects.count()) == (3, 3)
 
 
 def test_another_code_replaces_the_first(client, horloge):

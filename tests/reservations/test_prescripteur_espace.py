@@ -14,6 +14,7 @@ from django.utils import timezone
 from reservations import conservation
 from reservations.models import (
     AppareilDuPrescripteur,
+    EnvoiDeCode,
     IdentificationPrescripteur,
     Message,
     Participation,
@@ -118,6 +119,35 @@ def test_a_code_sent_again_and_too_many_codes(client):
     for _ in range(5):
         reponse = client.post(ENTREE, {"courriel": "lea@exemple.fr"})
     assert "Trop de codes" in texte(reponse)
+
+
+def test_a_double_click_without_a_session_sends_one_code(client, horloge):
+    prescrire(client, un_monde())
+    jeton = arbre(Client().get(ENTREE)).xpath("//input[@name='jeton']/@value")[0]
+    envoi, avant = {"courriel": "lea@ccas.exemple.fr", "jeton": jeton}, EnvoiDeCode.objects.count()
+    clients = [Client(), Client()]  # neither answer had reached the browser
+    for autre in clients:
+        assert autre.post(ENTREE, envoi)["Location"] == CODE
+    assert EnvoiDeCode.objects.count() == avant + 1
+
+    # Later, whoever read that secret in the page has a code of their own to give.
+    horloge.append(LUNDI_8H + timedelta(minutes=1))
+    voleur = Client()
+    voleur.post(ENTREE, envoi)
+    assert EnvoiDeCode.objects.count() == avant + 2
+    assert IdentificationPrescripteur.objects.filter(contact_verifie="").count() == 2
+
+
+def test_after_a_proved_unknown_address_no_code_is_said_to_leave(client):
+    ouvrir(client, courriel="inconnu@exemple.fr")
+    avant = EnvoiDeCode.objects.count()
+    suite = client.post(CODE, {"action": "renvoyer"}, follow=True)
+    assert suite.redirect_chain[-1][0] == ENTREE
+    assert "vient de partir" not in texte(suite)
+    assert client.get(CODE)["Location"] == ENTREE
+    assert EnvoiDeCode.objects.count() == avant
+    # A double click on the code reads the same answer twice.
+    assert "Aucun rendez-vous n'est connu" in texte(client.post(CODE, {"code": code_recu()}))
 
 
 # --- What they see ----------------------------------------------------------------------------------------------------
