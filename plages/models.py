@@ -1,6 +1,6 @@
 """When: plages d'ouverture and absences (rules in local time) and their dated occurrences (UTC ranges)."""
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
@@ -150,6 +150,8 @@ class Ouverture(models.Model):
     """One dated occurrence of a plage: derived, rewritten at each change of its plage.
 
     `jour` is the local date that the rule gives it: it still names an occurrence that was moved.
+    The slots engine finds them in the order of their starts (a range is sorted by its lower bound), and relies on how
+    long one may last: 25 hours, a day when clocks go back.
     """
 
     plage = models.ForeignKey(PlageOuverture, models.CASCADE, related_name="ouvertures", db_index=False)
@@ -158,10 +160,15 @@ class Ouverture(models.Model):
 
     class Meta:
         verbose_name = "ouverture"
-        indexes = [GistIndex(fields=["plage", "periode"], name="plages_ouverture_periode")]
+        indexes = [models.Index(fields=["plage", "periode"], name="plages_ouverture_debut")]
         constraints = [
             models.UniqueConstraint(name="plages_ouverture_unique", fields=["plage", "jour"]),
             models.CheckConstraint(name="plages_ouverture_non_vide", condition=Q(periode__isempty=False)),
+            models.CheckConstraint(
+                name="plages_ouverture_un_jour",
+                condition=Q(periode__endswith__lte=F("periode__startswith") + timedelta(hours=25)),
+                violation_error_message="Une ouverture commence et finit le même jour.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -80,10 +80,11 @@ _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 #
 # How it is written is measured (docs/performance.md). Single values looked up by subqueries, not joins: the order of
 # joins is what planning spends its time on, and planning was half of the whole. The plages are looked up motif by motif
-# (LATERAL, OFFSET 0): a plan kept for any number of motifs would read the whole table. MATERIALIZED: else what occupies
-# an agent is computed again for each of their plages. An ouverture that is all taken is seen by dichotomy (<@), a
-# subtraction would read all of what is taken. The grid is computed only for a piece that begins before the window, and
-# once (OFFSET 0).
+# and one by one (LATERAL, OFFSET 0): a plan kept for any number of motifs would read the whole table, as any plan would
+# a small one. MATERIALIZED: else what occupies an agent is computed again for each of their plages. A rendez-vous lasts
+# a day and a pause at most, an ouverture 25 hours: their B-trees are read from there (BETWEEN), a search of a GiST
+# index takes four times as long. An ouverture that is all taken is seen by dichotomy (<@), a subtraction would read all
+# of what is taken. The grid is computed only for a piece that begins before the window, and once (OFFSET 0).
 _MORCEAUX = f"""
 WITH demande AS (
     SELECT * FROM unnest(
@@ -94,9 +95,9 @@ WITH demande AS (
     SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN d.sur_place THEN p.lieu_id END AS lieu_id
     FROM demande d
     CROSS JOIN LATERAL (
-        SELECT p.* FROM plages_plageouverture_motifs pm JOIN plages_plageouverture p ON p.id = pm.plageouverture_id
-        WHERE pm.motif_id = d.motif_id OFFSET 0
-    ) p
+        SELECT pm.plageouverture_id FROM plages_plageouverture_motifs pm WHERE pm.motif_id = d.motif_id OFFSET 0
+    ) pm
+    CROSS JOIN LATERAL (SELECT p.* FROM plages_plageouverture p WHERE p.id = pm.plageouverture_id OFFSET 0) p
     WHERE (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
       AND (%(lieux)s::bigint[] IS NULL OR p.lieu_id = ANY(%(lieux)s))
       AND (%(trouves)s::text[] IS NULL
@@ -107,18 +108,18 @@ WITH demande AS (
       AND (NOT d.sur_place OR (SELECT l.ouvert FROM structures_lieu l WHERE l.id = p.lieu_id))
 ), occupation AS MATERIALIZED (
     SELECT a.agent_id, a.pause, coalesce(o.occupe, '{{}}') AS occupe
-    FROM (SELECT agent_id, pause, tstzrange(min(tot) - interval '27 hours', max(tard) + interval '27 hours') AS fenetre
+    FROM (SELECT agent_id, pause, min(tot) - interval '27 hours' AS tot, max(tard) + interval '27 hours' AS tard
           FROM plage GROUP BY agent_id, pause) a
     CROSS JOIN LATERAL (
         SELECT range_agg(x.periode) AS occupe FROM (
             SELECT i.periode FROM plages_indisponibilite i
-            WHERE i.agent_id = a.agent_id AND i.periode && a.fenetre AND %(absences)s
+            WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard) AND %(absences)s
             UNION ALL
             SELECT CASE a.pause WHEN 0 THEN r.periode
                    ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END
             FROM reservations_rendezvous r
-            WHERE r.agent_id = a.agent_id AND r.periode && a.fenetre AND r.statut IN ({_OCCUPANTS})
-              AND %(rendez_vous)s
+            WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
+              AND r.statut IN ({_OCCUPANTS}) AND %(rendez_vous)s
               AND (r.expire_a IS NULL OR r.expire_a > %(maintenant)s)
               AND (r.expire_a IS NULL OR %(visiteur)s = '' OR r.visiteur <> %(visiteur)s)
               AND r.id <> %(sauf)s
@@ -132,6 +133,7 @@ WITH demande AS (
     CROSS JOIN LATERAL (
         SELECT o.periode FROM plages_ouverture o
         WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]') AND NOT o.periode <@ p.occupe
+          AND o.periode BETWEEN tstzrange(p.tot - interval '25 hours', p.tot) AND tstzrange(p.tard, NULL)
     ) o
     CROSS JOIN LATERAL unnest(tstzmultirange(o.periode) - p.occupe) AS libre(piece)
     CROSS JOIN LATERAL (

@@ -280,6 +280,10 @@ class RendezVous(models.Model):
         verbose_name = "rendez-vous"
         verbose_name_plural = "rendez-vous"
         indexes = [
+            # What occupies an agent, for the slots engine: the constraint's own index, GiST, takes five times as long.
+            models.Index(
+                fields=["agent", "debut"], name="reservations_rdv_agent", condition=Q(statut__in=STATUTS_OCCUPANTS)
+            ),
             models.Index(fields=["structure", "debut"], name="reservations_rdv_structure"),
             models.Index(fields=["expire_a"], name="reservations_rdv_options", condition=Q(statut="option")),
             models.Index(fields=["debut"], name="reservations_rdv_a_rappeler", condition=Q(statut="prevu")),
@@ -290,7 +294,6 @@ class RendezVous(models.Model):
             ),
         ]
         constraints = [
-            # Its index, GiST on (agent, periode), is also the one that the slots engine reads.
             ExclusionConstraint(
                 name="reservations_agent_deja_pris",
                 expressions=[("agent", RangeOperators.EQUAL), ("periode", RangeOperators.OVERLAPS)],

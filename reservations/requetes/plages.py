@@ -35,12 +35,16 @@ def rendez_vous_pendant(
     )
 
 
-# `&&` first: it finds, by the GiST index on (plage, periode), the few ouvertures to put end to end.
+# `&&` says which ouvertures to put end to end; BETWEEN finds them by the index on (plage, periode), sorted by start:
+# they last 25 hours at most.
 _HORS_PLAGE = """NOT coalesce(
     (SELECT range_agg(o.periode) FROM plages_ouverture o
      JOIN plages_plageouverture p ON p.id = o.plage_id
      WHERE p.agent_id = reservations_rendezvous.agent_id AND p.structure_id = reservations_rendezvous.structure_id
-       AND o.periode && tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin))
+       AND o.periode && tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin)
+       AND o.periode BETWEEN
+           tstzrange(reservations_rendezvous.debut - interval '25 hours', reservations_rendezvous.debut)
+           AND tstzrange(reservations_rendezvous.fin, NULL))
     @> tstzrange(reservations_rendezvous.debut, reservations_rendezvous.fin), false)"""
 
 

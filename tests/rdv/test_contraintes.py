@@ -193,6 +193,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     ),
     "plages_ouverture_unique": lambda: deux(ouverture, plage=plage()),
     "plages_ouverture_non_vide": lambda: ouverture(periode=(HUIT_HEURES, HUIT_HEURES)),
+    "plages_ouverture_un_jour": lambda: ouverture(periode=(HUIT_HEURES, HUIT_HEURES + 26 * HEURE)),
     "plages_absence_frequence_connue": lambda: absence(frequence="siecle"),
     "plages_absence_intervalle": lambda: absence(intervalle=13),
     "plages_absence_dates_sensees": lambda: absence(premier_jour=date(2017, 12, 31), dernier_jour=date(2017, 12, 31)),
