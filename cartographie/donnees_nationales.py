@@ -1,11 +1,13 @@
 """A base of the whole country, to measure: real places, invented agents, and a year on each side of today.
 
 The same seed on the same day writes the same base, rows and identifiers. Everything is written with COPY, in one
-transaction, under the constraints and the indexes of the real tables: a double booking would stop it.
+transaction, under the constraints of the real tables: a double booking would stop it. The foreign keys, unique
+constraints and indexes of the large tables are taken away and made again around the load, in that transaction.
 """
 
 import gzip
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -243,13 +245,14 @@ def charger(*, agents: int, passe: int, graine: int, maintenant: datetime, suivr
         curseur.execute("SET LOCAL statement_timeout = 0")
         tables = [modele._meta.db_table for modele in (Structure, Agent, Motif, PlageOuverture, Apprenant, RendezVous)]
         curseur.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-        pays = _importer(agents, graine, maintenant)
-        _ecrire_les_agents(curseur, pays, suivre)
-        _ecrire_les_plages(curseur, pays, suivre)
-        _ecrire_les_absences(curseur, pays, suivre)
-        _ecrire_les_apprenants(curseur, pays, suivre)
-        _ecrire_rendez_vous(curseur, pays, _a_venir(pays), premier=1, suivre=suivre, total=0)
-        ajouter_passe(pays, passe, suivre=suivre)
+        with _sans_index(curseur, [Ouverture, Indisponibilite, Apprenant, RendezVous, Participation]):
+            pays = _importer(agents, graine, maintenant)
+            _ecrire_les_agents(curseur, pays, suivre)
+            _ecrire_les_plages(curseur, pays, suivre)
+            _ecrire_les_absences(curseur, pays, suivre)
+            _ecrire_les_apprenants(curseur, pays, suivre)
+            _ecrire_rendez_vous(curseur, pays, _a_venir(pays), premier=1, suivre=suivre, total=0)
+            ajouter_passe(pays, passe, suivre=suivre)
         curseur.execute("ANALYZE")
     return pays
 
@@ -259,9 +262,45 @@ def ajouter_passe(pays: Pays, nombre: int, *, suivre: Suivre = _sans_suivi) -> N
     with transaction.atomic(), connection.cursor() as curseur:
         curseur.execute("SET LOCAL statement_timeout = 0")
         premier = 1 + (RendezVous.objects.aggregate(dernier=models.Max("pk"))["dernier"] or 0)
-        _ecrire_rendez_vous(curseur, pays, _passes(pays, nombre), premier=premier, suivre=suivre, total=nombre)
+        with _sans_index(curseur, [RendezVous, Participation]):
+            _ecrire_rendez_vous(curseur, pays, _passes(pays, nombre), premier=premier, suivre=suivre, total=nombre)
         for requete in connection.ops.sequence_reset_sql(no_style(), _MODELES):
             curseur.execute(requete)
+
+
+# Not what excludes double bookings: verifying it again costs more than keeping it, while this process makes the rows.
+_CONTRAINTES = """
+    SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('f', 'u')
+    ORDER BY contype = 'f' DESC, conrelid, conname
+"""
+_INDEX = """
+    SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+    FROM pg_index i WHERE indrelid = ANY(%s::regclass[])
+    AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = i.indrelid)
+    ORDER BY i.indexrelid::regclass::text
+"""
+
+
+@contextmanager
+def _sans_index(curseur: Any, modeles: Sequence[type[models.Model]]) -> Iterator[None]:
+    """Take away the foreign keys and indexes of these tables, but their primary keys, and make them again at the end.
+
+    An index made at once is sorted, not split a hundred thousand times; a foreign key is one join, not a query a row.
+    Whatever fails undoes the transaction of the caller, and with it what was taken away.
+    """
+    tables = [modele._meta.db_table for modele in modeles]
+    # What deferred constraints have to verify yet would forbid to change their tables.
+    curseur.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    otes = [ordre for requete in (_CONTRAINTES, _INDEX) for ordre in curseur.execute(requete, [tables]).fetchall()]
+    for oter, _ in otes:
+        curseur.execute(oter)
+    yield
+    curseur.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    curseur.execute("SET LOCAL maintenance_work_mem = '256MB'")
+    for _, remettre in reversed(otes):
+        curseur.execute(remettre)
 
 
 _MODELES: list[type[models.Model]] = [

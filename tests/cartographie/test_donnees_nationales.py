@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from io import StringIO
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from cartographie import donnees_nationales
-from cartographie.donnees_nationales import TropDePasse, charger
+from cartographie.donnees_nationales import TropDePasse, ajouter_passe, charger, copier
 from motifs.models import Motif
 from plages.models import Absence, Indisponibilite, Ouverture, PlageOuverture
 from reservations.creneaux import creneaux_libres, demande_du_public
@@ -49,6 +50,49 @@ def test_the_same_seed_gives_the_same_base_and_another_seed_another_one():
     autre = empreintes()
     assert autre["reservations_rendezvous"] != premiere["reservations_rendezvous"]
     assert autre["plages_ouverture"] == premiere["plages_ouverture"]
+
+
+def regles():
+    """Return every constraint and index of the base, as PostgreSQL writes them."""
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint "
+            "UNION SELECT tablename, indexname, indexdef, true FROM pg_indexes WHERE schemaname = 'public'"
+        )
+        return set(curseur.fetchall())
+
+
+def test_the_constraints_and_indexes_taken_away_are_made_again():
+    avant = regles()
+    pays = charger_un_petit_pays(passe=0)
+    ajouter_passe(pays, 50)
+    assert regles() == avant
+
+
+@pytest.mark.parametrize(
+    ("champ", "valeur", "contrainte"),
+    [
+        ("uid", "0" * 32, "reservations_rendezvous_uid_key"),
+        ("lieu_id", 10**9, "reservations_rendezvous_lieu_id"),
+        ("agent_id", 1, "reservations_agent_deja_pris"),
+    ],
+)
+def test_rows_that_break_a_rule_are_refused_and_nothing_changes(monkeypatch, champ, valeur, contrainte):
+    """A duplicate, a place that does not exist, an agent taken twice: what is verified at the end is verified."""
+    charger_un_petit_pays(passe=0)
+    avant, regles_d_avant = empreintes(), regles()
+
+    def mal_copier(curseur, modele, champs, lignes, **constantes):
+        if modele is RendezVous:
+            n = champs.index(champ)
+            lignes = ((*ligne[:n], valeur, *ligne[n + 1 :]) for ligne in lignes)
+        copier(curseur, modele, champs, lignes, **constantes)
+
+    monkeypatch.setattr(donnees_nationales, "copier", mal_copier)
+    with pytest.raises((IntegrityError, psycopg.IntegrityError), match=contrainte), transaction.atomic():
+        charger_un_petit_pays()
+    assert empreintes() == avant
+    assert regles() == regles_d_avant
 
 
 def test_the_numbers_asked_for_are_written_on_both_sides_of_today():
