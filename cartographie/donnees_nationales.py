@@ -245,7 +245,7 @@ def charger(*, agents: int, passe: int, graine: int, maintenant: datetime, suivr
         curseur.execute("SET LOCAL statement_timeout = 0")
         tables = [modele._meta.db_table for modele in (Structure, Agent, Motif, PlageOuverture, Apprenant, RendezVous)]
         curseur.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-        with _sans_index(curseur, [Ouverture, Indisponibilite, Apprenant, RendezVous, Participation]):
+        with _sans_index(curseur, [Ouverture, Indisponibilite, Apprenant, RendezVous, Participation], suivre):
             pays = _importer(agents, graine, maintenant)
             _ecrire_les_agents(curseur, pays, suivre)
             _ecrire_les_plages(curseur, pays, suivre)
@@ -262,7 +262,7 @@ def ajouter_passe(pays: Pays, nombre: int, *, suivre: Suivre = _sans_suivi) -> N
     with transaction.atomic(), connection.cursor() as curseur:
         curseur.execute("SET LOCAL statement_timeout = 0")
         premier = 1 + (RendezVous.objects.aggregate(dernier=models.Max("pk"))["dernier"] or 0)
-        with _sans_index(curseur, [RendezVous, Participation]):
+        with _sans_index(curseur, [RendezVous, Participation], suivre):
             _ecrire_rendez_vous(curseur, pays, _passes(pays, nombre), premier=premier, suivre=suivre, total=nombre)
         for requete in connection.ops.sequence_reset_sql(no_style(), _MODELES):
             curseur.execute(requete)
@@ -284,7 +284,7 @@ _INDEX = """
 
 
 @contextmanager
-def _sans_index(curseur: Any, modeles: Sequence[type[models.Model]]) -> Iterator[None]:
+def _sans_index(curseur: Any, modeles: Sequence[type[models.Model]], suivre: Suivre) -> Iterator[None]:
     """Take away the foreign keys and indexes of these tables, but their primary keys, and make them again at the end.
 
     An index made at once is sorted, not split a hundred thousand times; a foreign key is one join, not a query a row.
@@ -299,7 +299,7 @@ def _sans_index(curseur: Any, modeles: Sequence[type[models.Model]]) -> Iterator
     yield
     curseur.execute("SET CONSTRAINTS ALL IMMEDIATE")
     curseur.execute("SET LOCAL maintenance_work_mem = '256MB'")
-    for _, remettre in reversed(otes):
+    for _, remettre in suivre("index", otes[::-1], len(otes)):
         curseur.execute(remettre)
 
 

@@ -31,7 +31,7 @@ class Bases:
         if modele in self.ouvertes:
             self.ouvertes[modele].close()
             modele = self._nom(modele)
-        self._administrer(f'DROP DATABASE IF EXISTS "{self._nom(nom)}"')
+        self._administrer(f'DROP DATABASE IF EXISTS "{self._nom(nom)}" WITH (FORCE)')
         self._administrer(f'CREATE DATABASE "{self._nom(nom)}" TEMPLATE "{modele}"')
         reglages = self.principale.settings_dict
         options = {cle: valeur for cle, valeur in reglages["OPTIONS"].items() if cle != "pool"}
@@ -41,7 +41,7 @@ class Bases:
 
     def supprimer(self, nom: str) -> None:
         self.ouvertes.pop(nom).close()
-        self._administrer(f'DROP DATABASE IF EXISTS "{self._nom(nom)}"')
+        self._administrer(f'DROP DATABASE IF EXISTS "{self._nom(nom)}" WITH (FORCE)')
 
     def _nom(self, nom: str) -> str:
         return f"{self.prefixe}_{nom}"

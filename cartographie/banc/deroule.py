@@ -31,8 +31,11 @@ Grandeur = tuple[BaseDatabaseWrapper, Terrain]
 
 @dataclass
 class Resultat:
+    """What is measured so far, and what is being measured: the caller's, who keeps it when a later case fails."""
+
     mesures: list[Mesure] = field(default_factory=list)
     cout: Cout | None = None
+    en_cours: str = ""
 
 
 def banc_rapide(maintenant: datetime, suivre: Callable[[], object]) -> list[Mesure]:
@@ -54,6 +57,7 @@ def banc_rapide(maintenant: datetime, suivre: Callable[[], object]) -> list[Mesu
 
 
 def banc_complet(
+    resultat: Resultat,
     *,
     cas: Collection[str],
     agents: int,
@@ -62,9 +66,9 @@ def banc_complet(
     maintenant: datetime,
     suivre: Suivre,
     avancer: Callable[[], object],
-) -> Resultat:
+) -> None:
     """Measure on bases of the whole country, created for it: with and without a past, with few and many agents."""
-    resultat = Resultat()
+    resultat.en_cours = "bases"
     with Bases(graine=graine, maintenant=maintenant, suivre=suivre) as bases:
         vide = bases.creer("vide")
         with sur(vide):
@@ -72,21 +76,24 @@ def banc_complet(
         sans, terrain, pays = bases.pays("sans_passe", "vide", agents=agents, passe=0)
         tout = bases.creer("tout", "sans_passe")
         bases.vieillir(tout, terrain, pays, passe)
-        if "moteur" in cas:
-            epreuves = [*epreuves_du_moteur(tout, terrain, maintenant), epreuve_de_tous_les_lieux(tout, maintenant)]
-            resultat.mesures += mesurer(epreuves, REPETITIONS, avancer)
-        if "pages" in cas:
-            site = Site.de(tout, terrain)
-            for clients in (1, CLIENTS):
-                resultat.mesures += mesurer_les_pages(site, clients, avancer)
-        if "reservations" in cas:
-            resultat.mesures += mesurer_les_reservations(tout, terrain, avancer)
-        if "cout" in cas:
-            resultat.cout = mesurer_le_cout(tout, terrain, avancer)
-        if "croissance" in cas:
-            grandeurs = _grandeurs(bases, (sans, terrain, pays), tout, agents, passe)
-            resultat.mesures += _mesurer_la_croissance(grandeurs, maintenant, avancer)
-    return resultat
+        for resultat.en_cours in (nom for nom in CAS if nom in cas):
+            match resultat.en_cours:
+                case "moteur":
+                    epreuves = epreuves_du_moteur(tout, terrain, maintenant)
+                    epreuves.append(epreuve_de_tous_les_lieux(tout, maintenant))
+                    resultat.mesures += mesurer(epreuves, REPETITIONS, avancer)
+                case "pages":
+                    site = Site.de(tout, terrain)
+                    for clients in (1, CLIENTS):
+                        resultat.mesures += mesurer_les_pages(site, clients, avancer)
+                case "reservations":
+                    for mesure in mesurer_les_reservations(tout, terrain, avancer):
+                        resultat.mesures.append(mesure)
+                case "cout":
+                    resultat.cout = mesurer_le_cout(tout, terrain, avancer)
+                case "croissance":
+                    grandeurs = _grandeurs(bases, (sans, terrain, pays), tout, agents, passe)
+                    resultat.mesures += _mesurer_la_croissance(grandeurs, maintenant, avancer)
 
 
 Comparaison = tuple[str, Grandeur, Grandeur, str]

@@ -1,6 +1,6 @@
 """Case 5: bookings, from one client and from many, on different agents and on the same one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from statistics import median
 
@@ -58,15 +58,15 @@ def liberer(terrain: Terrain) -> None:
 
 def mesurer_les_reservations(
     base: BaseDatabaseWrapper, terrain: Terrain, suivre: Callable[[], object], tours: int = TOURS
-) -> list[Mesure]:
+) -> Iterator[Mesure]:
+    """Yield each measure once taken: the next may fail."""
     url = adresse_de_la_base(str(base.settings_dict["NAME"]))
-    mesures = []
     for nombre in (1, GUICHETS):
         with Clients(url, nombre) as clients:
-            mesures.append(_a_part(base, terrain, clients, suivre, tours))
+            a_part = _a_part(base, terrain, clients, suivre, tours)
+            yield a_part
             if nombre > 1:
-                mesures.append(_le_meme_agent(base, terrain, clients, mesures[-1], suivre, tours))
-    return mesures
+                yield _le_meme_agent(base, terrain, clients, a_part, suivre, tours)
 
 
 def _a_part(

@@ -1,8 +1,10 @@
 """The bench: what it promises of the engine holds on any machine, and a regression is refused."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
+from unittest.mock import MagicMock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -110,3 +112,37 @@ def test_the_quick_bench_leaves_nothing_in_the_base(mesures: list[Mesure]) -> No
     assert not Agent.objects.exists()
     assert not RendezVous.objects.exists()
     assert not connection.needs_rollback
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("json_voulu", [False, True])
+def test_what_was_measured_before_a_case_failed_is_kept(monkeypatch: pytest.MonkeyPatch, json_voulu: bool) -> None:
+    """Neither the bases nor the clients are real: what is tested is what becomes of the measures."""
+    debit = replace(MESURE, nom="5. réservation, 1 client", par_seconde=12.0, limite_par_seconde=30.0)
+
+    def reservations(*_: object) -> Iterator[Mesure]:
+        yield debit
+        raise OSError("seize clients de trop")
+
+    bases = MagicMock()
+    bases.return_value.__enter__.return_value.pays.return_value = (MagicMock(), MagicMock(), MagicMock())
+    bases.return_value.__exit__.return_value = False
+    for nom, faux in {
+        "Bases": bases,
+        "sur": MagicMock(),
+        "call_command": MagicMock(),
+        "epreuves_du_moteur": lambda *_: [],
+        "epreuve_de_tous_les_lieux": lambda *_: None,
+        "mesurer": lambda *_: [MESURE],
+        "mesurer_les_reservations": reservations,
+        "mesurer_le_cout": lambda *_: pytest.fail("after the failure"),
+    }.items():
+        monkeypatch.setattr(f"cartographie.banc.deroule.{nom}", faux)
+    sortie = StringIO()
+    with pytest.raises(CommandError, match=r"Arrêté pendant « reservations ».*seize clients de trop"):
+        call_command("banc", "--cas", "cout", "reservations", "moteur", json=json_voulu, verbosity=0, stdout=sortie)
+    if json_voulu:
+        assert json.loads(sortie.getvalue())["mesures"] == en_json([MESURE, debit])
+    else:
+        assert "| 1. créneaux | 5.0 ms |" in sortie.getvalue()
+        assert "| 5. réservation, 1 client | 12.0 |" in sortie.getvalue()

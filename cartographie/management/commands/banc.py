@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +48,33 @@ class Command(BaseCommand):
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each booking
 
         def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
-            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit=" lignes", disable=muet, file=sys.stderr)
+            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit="", disable=muet, file=sys.stderr)
 
-        with tqdm(desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
-            if options["rapide"]:
-                with transaction.atomic():
-                    resultat = Resultat(banc_rapide(maintenant, barre.update))
-                    transaction.set_rollback(True)
-            else:
-                resultat = banc_complet(
-                    cas=options["cas"],
-                    agents=options["agents"],
-                    passe=options["passe"],
-                    graine=options["graine"],
-                    maintenant=maintenant,
-                    suivre=suivre,
-                    avancer=barre.update,
-                )
-        mesures = resultat.mesures
-        if options["json"]:
-            cout = asdict(resultat.cout) if resultat.cout else None
-            sortie = {"machine": machine(), "date": maintenant.isoformat(), "mesures": en_json(mesures), "cout": cout}
-            self.stdout.write(json.dumps(sortie, ensure_ascii=False, indent=1))
-        else:
-            self.stdout.write(f"{machine()}, {timezone.localdate():%Y-%m-%d}\n")
-            self._afficher([m for m in mesures if m.par_seconde is None])
-            self._afficher_le_debit([m for m in mesures if m.par_seconde is not None])
-            if resultat.cout:
-                self._afficher_le_cout(resultat.cout)
-        if avant and (fautes := comparer(mesures, avant)):
+        resultat, ou = Resultat(), machine()
+        try:
+            with tqdm(desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
+                if options["rapide"]:
+                    resultat.en_cours = "rapide"
+                    with transaction.atomic():
+                        resultat.mesures += banc_rapide(maintenant, barre.update)
+                        transaction.set_rollback(True)
+                else:
+                    banc_complet(
+                        resultat,
+                        cas=options["cas"],
+                        agents=options["agents"],
+                        passe=options["passe"],
+                        graine=options["graine"],
+                        maintenant=maintenant,
+                        suivre=suivre,
+                        avancer=barre.update,
+                    )
+        except Exception as erreur:
+            raise CommandError(f"Arrêté pendant « {resultat.en_cours} » : {erreur!r}") from erreur
+        finally:
+            # Also when a case fails or is interrupted: those before it took minutes.
+            self._ecrire(resultat, ou, maintenant, en_texte=not options["json"])
+        if avant and (fautes := comparer(resultat.mesures, avant)):
             raise CommandError("\n".join(["Plus lent qu'avant :", *fautes]))
 
     def _lire(self, fichier: Path) -> dict[str, Any]:
@@ -84,6 +83,18 @@ class Command(BaseCommand):
             return {"mesures": [{cle: m[cle] for cle in ("nom", "rapport", "requetes")} for m in avant["mesures"]]}
         except (OSError, ValueError, KeyError, TypeError) as erreur:
             raise CommandError(f"{fichier} n'est pas un résultat de « banc --json ».") from erreur
+
+    def _ecrire(self, resultat: Resultat, ou: str, maintenant: datetime, *, en_texte: bool) -> None:
+        if en_texte:
+            self.stdout.write(f"{ou}, {timezone.localdate():%Y-%m-%d}\n")
+            self._afficher([m for m in resultat.mesures if m.par_seconde is None])
+            self._afficher_le_debit([m for m in resultat.mesures if m.par_seconde is not None])
+            if resultat.cout:
+                self._afficher_le_cout(resultat.cout)
+        else:
+            cout, mesures = asdict(resultat.cout) if resultat.cout else None, en_json(resultat.mesures)
+            sortie = {"machine": ou, "date": maintenant.isoformat(), "mesures": mesures, "cout": cout}
+            self.stdout.write(json.dumps(sortie, ensure_ascii=False, indent=1))
 
     def _afficher(self, mesures: list[Mesure]) -> None:
         if not mesures:

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
         def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
             muet = options["verbosity"] == 0
-            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit=" lignes", disable=muet, file=sys.stderr)
+            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit="", disable=muet, file=sys.stderr)
 
         try:
             pays = charger(
