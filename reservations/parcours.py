@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
 from functools import partial
+from itertools import islice
 from math import ceil, cos, hypot, inf, radians
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -215,12 +216,19 @@ def disponibilites_des_lieux(motif: Motif, lieux: Sequence[Lieu], recherche: Rec
 def disponibilites_ailleurs(
     motif: Motif, lieu: Lieu | None, lieux: Sequence[Lieu], recherche: Recherche
 ) -> list[Disponibilite]:
-    """Return the other lieux of a motif that have a free time, the nearest first, a few. At most one query."""
+    """Return the other lieux of a motif that have a free time, the nearest first, a few. At most one query, and one a
+    lieu to know its first time in the morning or in the afternoon."""
     autres = [autre for autre in lieux if autre != lieu]
     if lieu is None or not autres:
         return []
-    libres = [dispo for dispo in disponibilites_des_lieux(motif, autres, recherche) if dispo.premier]
-    return sorted(libres, key=lambda dispo: _eloignement(lieu, dispo.objet))[:NOMBRE_PROPOSE]
+    autres.sort(key=lambda autre: _eloignement(lieu, autre))
+    libres = zip(autres, disponibilites_des_lieux(motif, autres, recherche), strict=True)
+    dispos = (
+        Disponibilite(autre, _premier(motif, autre, recherche)) if recherche.moment else dispo
+        for autre, dispo in libres
+        if dispo.premier
+    )
+    return list(islice((dispo for dispo in dispos if dispo.premier), NOMBRE_PROPOSE))
 
 
 def _eloignement(lieu: Lieu, autre: Motif | Lieu) -> float:

@@ -176,9 +176,8 @@ def choix_creneau(request: HttpRequest, lien: Lien, motif_id: int) -> HttpRespon
         **adresses_des_creneaux(adresse, trouvees),
         "adresse_d_attente": _adresse_d_attente(lien, motif, lieu) if demarche is None else "",
         "est_loin": recherche.maintenant + LOIN,
+        "ailleurs": _ailleurs(lien, motif, lieu, lieux, demarche, recherche),
     }
-    if not request.htmx:  # type: ignore[attr-defined]
-        contexte["ailleurs"] = _ailleurs(lien, motif, lieu, lieux, demarche, recherche)
     region = "creneaux" if request.method == "GET" else None
     return page_ou_fragment(request, "reservations/parcours/choix_creneau.html", contexte, region)
 
@@ -213,9 +212,10 @@ def _contexte_du_choix(
 def _ailleurs(
     lien: Lien, motif: Motif, lieu: Lieu | None, lieux: list[Lieu], demarche: Demarche | None, recherche: Recherche
 ) -> list[tuple[Disponibilite, str]]:
-    """Return the nearest other lieux that have a free time, with the address of their slots."""
+    """Return the nearest other lieux that have a free time at that moment, with the address of their slots then."""
+    au_moment = f"&moment={recherche.moment}" if recherche.moment else ""
     return [
-        (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche))
+        (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche) + au_moment)
         for dispo in disponibilites_ailleurs(motif, lieu, lieux, recherche)
     ]
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.factories import LieuFactory
 from tests.htmx import page_apres_echange, page_rechargee
 from tests.reservations.aides_parcours import (
     LUNDI_8H,
@@ -21,6 +22,7 @@ from tests.reservations.aides_parcours import (
     prendre_ailleurs,
     reserver,
     texte,
+    un_agent,
     un_monde,
     une_plage,
 )
@@ -141,6 +143,24 @@ def test_a_moment_costs_no_more_queries(client, monde):
             client.get(page_des_creneaux(monde, **parametres))
         couts.append(len(requetes))
     assert len(set(couts)) == 1
+
+
+def test_other_lieux_say_their_first_time_at_that_moment_and_keep_it(client, monde):
+    for nom, horaires in (("Mairie", (9, 15)), ("Annexe", (9, 10))):  # the second has nothing in the afternoon
+        lieu = LieuFactory(structure=monde.structure, nom=nom)
+        une_plage(monde, lieu=lieu, agent=un_agent(monde.structure), de=horaires[0], a=horaires[1])
+    page = client.get(page_des_creneaux(monde, lieu=str(monde.lieu.pk)))
+    assert "Dans un autre lieu Annexe, Crest : le plus tôt aujourd'hui à 9 h" in texte(page)
+
+    adresse = _moments(page)["Après-midi"][0]
+    rechargee = client.get(adresse)
+    assert "Dans un autre lieu, l'après-midi Mairie, Crest : le plus tôt aujourd'hui à 12 h" in texte(rechargee)
+    assert "Annexe" not in texte(rechargee)
+    suite = client.get(arbre(rechargee).xpath("//section[@aria-labelledby='ailleurs']//a/@href")[0])
+    assert boutons_de_creneau(suite)[0] == "lundi 23 novembre à 12 h"
+    assert [nom for nom, (_, courant) in _moments(suite).items() if courant] == ["Après-midi"]
+    fragment = client.get(adresse, headers={"HX-Request": "true"})
+    assert page_apres_echange(page.content, fragment.content, "creneaux") == page_rechargee(rechargee.content)
 
 
 def test_a_rendez_vous_is_moved_among_the_times_of_a_moment_too(client, monde):
