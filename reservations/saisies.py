@@ -12,8 +12,9 @@ from reservations.conservation import CONSERVATION_DEMARCHES
 from reservations.models import Demarche
 
 CLE_DE_SESSION = "saisie"
+CLE_DE_LA_PAGE = "saisie_de_la_page"
 PERSONNE = ("prenom", "nom", "courriel", "telephone", "adresse_domicile", "organisation", "note")
-CHAMPS = (*PERSONNE, "texte", "accepte", "code")
+CHAMPS = (*PERSONNE, "contact", "texte", "accepte", "code")
 LONGUEUR = 20_000  # the session is not a store: longer than any form of the path
 
 
@@ -39,7 +40,7 @@ def garder_saisie(
     refus: str = "",
 ) -> None:
     """Keep what this POST brings for the page `etape` of this booking."""
-    champs = {nom: request.POST[nom][:LONGUEUR] for nom in CHAMPS if nom in request.POST}
+    champs = champs_de(request)
     if not champs and not a_verifier:
         return
     saisie = Saisie(demarche.jeton, etape, champs, a_verifier, erreurs or {}, refus)
@@ -47,6 +48,10 @@ def garder_saisie(
     if not request.user.is_authenticated:
         # An agent's session lasts two weeks; what a learner typed is kept as long as their booking in progress.
         request.session.set_expiry(int(CONSERVATION_DEMARCHES.total_seconds()))
+
+
+def champs_de(request: HttpRequest) -> dict[str, str]:
+    return {nom: request.POST[nom][:LONGUEUR] for nom in CHAMPS if nom in request.POST}
 
 
 def saisie_de(request: HttpRequest, demarche: Demarche, etape: str) -> Saisie | None:
@@ -68,3 +73,17 @@ def oublier_saisie(request: HttpRequest) -> None:
     """Forget it: the form was accepted, and nothing personal stays in the session."""
     if request.session.pop(CLE_DE_SESSION, None) is not None:
         request.session.set_expiry(None)
+
+
+# --- The pages of no booking ----------------------------------------------------------------------------------------
+
+
+def garder_pour_la_page(request: HttpRequest) -> None:
+    """Keep what this POST brings for the next answer of this address."""
+    request.session[CLE_DE_LA_PAGE] = [request.path, champs_de(request)]
+
+
+def saisie_de_la_page(request: HttpRequest) -> dict[str, str]:
+    """Return what was kept for this address, once: it has no secret, the next person at this computer may open it."""
+    page, champs = request.session.pop(CLE_DE_LA_PAGE, ("", {}))
+    return champs if page == request.path else {}

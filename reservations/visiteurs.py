@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+from django.views.i18n import set_language
 from django_htmx.http import HttpResponseClientRedirect
 
 from reservations.courrier.redaction import noms
@@ -24,6 +25,7 @@ from reservations.models import AppareilDuPrescripteur, Demarche, PorteurDeCode,
 from reservations.parcours import Lien, lien_de, premiere_etape_incomplete
 from reservations.prescripteurs import DUREE_DE_L_APPAREIL
 from reservations.refus import TropDeCodes
+from reservations.saisies import garder_pour_la_page, garder_saisie
 from structures.models import Agent, AncienLien, Appartenance, Structure, jeton_secret
 from structures.texte import en_ligne
 
@@ -227,8 +229,31 @@ def _retenir_la_voie(request: HttpRequest, reponse: HttpResponse) -> None:
         reponse.delete_cookie(COOKIE_DE_LA_VOIE, samesite="Lax")
 
 
+def langue_sans_perdre(vue: Vue) -> Vue:
+    """Open `vue`. When the button of another language sends the form of this page, what is typed is shown again in it:
+    see `saisie_de_la_page`."""
+
+    @wraps(vue)
+    def enveloppe(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if "language" not in request.POST:
+            return vue(request, *args, **kwargs)
+        garder_pour_la_page(request)
+        return _changer_de_langue(request)
+
+    return enveloppe
+
+
+def _changer_de_langue(request: HttpRequest) -> HttpResponse:
+    """Come back to this page, in the language of the button."""
+    envoi = request.POST.copy()
+    envoi["next"] = request.get_full_path()
+    request.POST = envoi  # type: ignore[assignment]
+    return set_language(request)
+
+
 def pour_son_visiteur(vue: Vue) -> Vue:
-    """Open `vue(request, demarche)` to the visitor who began that booking, until it is confirmed.
+    """Open `vue(request, demarche)` to the visitor who began that booking, until it is confirmed. In the middle of a
+    step, another language keeps what is typed.
 
     To anybody else, nothing personal: the session is over, start again. Once confirmed, its rendez-vous is shown.
     """
@@ -244,6 +269,9 @@ def pour_son_visiteur(vue: Vue) -> Vue:
             if demarche.par_prescripteur:
                 return vers_la_prescription(request, demarche, demarche.rendez_vous)
             return redirect("reservations:rendez_vous_public", jeton=demarche.rendez_vous.jeton)
+        if "language" in request.POST and request.resolver_match is not None:
+            garder_saisie(request, demarche, request.resolver_match.url_name or "", a_verifier=False)
+            return _changer_de_langue(request)
         if demarche.par_prescripteur:
             en_francais_seulement(request)
         with timezone.override(demarche.motif.structure.tz):

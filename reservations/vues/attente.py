@@ -21,7 +21,14 @@ from reservations.forms.parcours import FormulaireCode, FormulaireCoordonnees, F
 from reservations.models import Attente, RendezVous
 from reservations.parcours import Lien, a_des_instructions, lien_de, lieu_choisi, lieux_du_motif, motifs_du_public
 from reservations.refus import AttenteImpossible, CodeRefuse, CreneauIndisponible, ReservationImpossible, TropDeCodes
-from reservations.visiteurs import jamais_perimee, jeton_du_formulaire, par_le_lien, renvoyer_le_code
+from reservations.saisies import saisie_de_la_page
+from reservations.visiteurs import (
+    jamais_perimee,
+    jeton_du_formulaire,
+    langue_sans_perdre,
+    par_le_lien,
+    renvoyer_le_code,
+)
 from reservations.vues.choix import adresse_du_choix
 from reservations.vues.rendez_vous import contexte_du_rendez_vous, par_le_lien_secret
 from structures.adresse import adresse_du_visiteur
@@ -51,6 +58,7 @@ def par_le_lien_de_l_attente(vue: Callable[..., HttpResponse]) -> Callable[..., 
 @lecture_et_envoi
 @jamais_perimee
 @par_le_lien
+@langue_sans_perdre
 def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
     """Who wants to be told, and how. The address says for what, where and with whom."""
     aujourd_hui = timezone.localdate()
@@ -61,7 +69,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
         return redirect("reservations:choix_motif", lien)
     if not lien.structure.liste_d_attente or lien.prescripteur or (motif.sur_place and lieu is None):
         return redirect("reservations:choix_lieu", lien, motif.pk)
-    form = FormulaireCoordonnees(request.POST or None, motif=motif)
+    form = FormulaireCoordonnees(request.POST or None, motif=motif, initial=saisie_de_la_page(request))
     jeton, refus = jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -97,6 +105,7 @@ def attendre(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
 @lecture_et_envoi
 @never_cache
 @par_le_lien_de_l_attente
+@langue_sans_perdre
 def code(request: HttpRequest, attente: Attente) -> HttpResponse:
     """The code received: the person is then on the list."""
     if attente.inscrite_le is not None:
@@ -105,7 +114,7 @@ def code(request: HttpRequest, attente: Attente) -> HttpResponse:
     if request.POST.get("action") == "renvoyer" and not prouve:
         renvoyer_le_code(request, attente)
         return redirect("reservations:attente_code", jeton=attente.jeton)
-    form = FormulaireCode(None if prouve else request.POST or None)
+    form = FormulaireCode(None if prouve else request.POST or None, initial=saisie_de_la_page(request))
     refus = ""
     if request.method == "POST" and (prouve or form.is_valid()):
         try:

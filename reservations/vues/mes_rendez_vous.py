@@ -15,7 +15,8 @@ from reservations import consultation as services
 from reservations.forms.parcours import FormulaireCode, FormulaireContact
 from reservations.models import STATUTS_ANNULES, VALIDITE_DU_LIEN, Consultation, RendezVous
 from reservations.refus import CodeRefuse, TropDeCodes
-from reservations.visiteurs import jeton_du_formulaire, renvoyer_le_code
+from reservations.saisies import saisie_de_la_page
+from reservations.visiteurs import jeton_du_formulaire, langue_sans_perdre, renvoyer_le_code
 from structures.adresse import adresse_du_visiteur
 
 CLE_DE_SESSION = "consultation"
@@ -26,13 +27,14 @@ lecture_et_envoi = require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 @lecture_et_envoi
 @never_cache
+@langue_sans_perdre
 def mes_rendez_vous(request: HttpRequest) -> HttpResponse:
     """The list, once the code was given; before, where to send the code."""
     maintenant = timezone.now()
     consultation = _consultation(request, maintenant)
     if consultation and consultation.ouverte_jusqu_a:
         return _liste(request, consultation, maintenant)
-    form = FormulaireContact(request.POST or None)
+    form = FormulaireContact(request.POST or None, initial=saisie_de_la_page(request))
     jeton, refus = jeton_du_formulaire(request), ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -55,6 +57,7 @@ def mes_rendez_vous(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @lecture_et_envoi
 @never_cache
+@langue_sans_perdre
 def code(request: HttpRequest) -> HttpResponse:
     """The code received."""
     maintenant = timezone.now()
@@ -64,7 +67,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.POST.get("action") == "renvoyer":
         renvoyer_le_code(request, consultation)
         return redirect("reservations:mes_rendez_vous_code")
-    form = FormulaireCode(request.POST or None)
+    form = FormulaireCode(request.POST or None, initial=saisie_de_la_page(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.ouvrir(consultation=consultation, code=form.cleaned_data["code"], maintenant=maintenant)

@@ -147,6 +147,66 @@ def test_a_time_that_is_lost_is_said_in_english(anglais: Client) -> None:
     assert "can no longer be booked online" in ouvrir(anglais, etape("coordonnees", demarche))
 
 
+def _en_anglais(client: Client, adresse: str, **champs: str) -> html.HtmlElement:
+    """Press "English" while these fields are being filled; return the page that follows."""
+    bouton = html.document_fromstring(client.get(adresse).content.decode()).xpath("//button[@name='language']")[0]
+    formulaire = bouton.xpath(f"//form[@id='{bouton.get('form')}']")[0]
+    assert formulaire.get("action") is None
+    # "Enter" presses the first button of the form, wherever it stands: not this one.
+    assert bouton.xpath(f"//button[@form='{bouton.get('form')}']")[0].get("name") is None
+    suite = client.post(adresse, {**champs, "language": bouton.get("value")})
+    assert (suite.status_code, suite["Location"]) == (302, adresse)
+    page = html.document_fromstring(client.get(adresse).content.decode())
+    assert page.get("lang") == "en"
+    assert page.xpath("//*[@aria-invalid='true']") == []
+    return page
+
+
+def _valeurs(page: html.HtmlElement) -> dict[str, str]:
+    return {champ.get("name"): champ.get("value", "") for champ in page.xpath("//form[@id='etape']//input")}
+
+
+def test_another_language_in_the_middle_of_a_step_keeps_what_is_typed(client: Client, settings) -> None:
+    settings.SECONDES_AVANT_CONTACT = 0
+    demarche = une_demarche(client, un_monde_ouvert(instructions_a_accepter="Venez avec votre téléphone."))
+    page = _en_anglais(client, etape("instructions", demarche), accepte="on")
+    assert page.xpath("//input[@name='accepte']/@checked")
+    client.post(etape("instructions", demarche), {"texte": "Venez avec votre téléphone.", "accepte": "on"})
+
+    client.cookies["langue"] = "fr"
+    ecrit = {"prenom": "Jeanne", "nom": "Mar", "courriel": "jeanne@", "telephone": "06 12"}
+    page = _en_anglais(client, etape("coordonnees", demarche), **ecrit)
+    assert ecrit.items() <= _valeurs(page).items()
+    assert not Message.objects.exists()
+
+    donner_coordonnees(client, demarche)
+    client.cookies["langue"] = "fr"
+    assert _valeurs(_en_anglais(client, etape("code", demarche), code="12"))["code"] == "12"
+
+
+def test_another_language_keeps_what_is_typed_outside_of_a_booking_once(client: Client) -> None:
+    monde = un_monde_ouvert()
+    pages = {
+        reverse("reservations:mes_rendez_vous"): {"contact": "jeanne@exem"},
+        reverse("reservations:attendre", args=[monde.structure.lien, monde.motif.pk]) + f"?lieu={monde.lieu.pk}": {
+            "prenom": "Jeanne",
+            "courriel": "jeanne@exem",
+        },
+    }
+    for adresse, ecrit in pages.items():
+        client.cookies["langue"] = "fr"
+        assert ecrit.items() <= _valeurs(_en_anglais(client, adresse, **ecrit)).items()
+        # Anybody may open that address at this computer.
+        relue = html.document_fromstring(client.get(adresse).content.decode())
+        assert [champ for champ in _valeurs(relue).values() if "jeanne" in champ.lower()] == []
+    assert not Message.objects.exists()
+
+    client.post(reverse("reservations:mes_rendez_vous"), {"contact": "jeanne@exemple.fr"})
+    client.cookies["langue"] = "fr"
+    page = _en_anglais(client, reverse("reservations:mes_rendez_vous_code"), code="12")
+    assert _valeurs(page)["code"] == "12"
+
+
 @pytest.mark.parametrize("type_lieu", [TypeLieu.SUR_PLACE, TypeLieu.DOMICILE])
 def test_identifying_and_its_errors_are_in_english(anglais: Client, settings, type_lieu: TypeLieu) -> None:
     monde = un_monde_ouvert(type_lieu=type_lieu, instructions_a_accepter="Venez avec votre téléphone.")
