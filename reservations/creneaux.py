@@ -120,8 +120,8 @@ WITH demande AS (
             FROM reservations_rendezvous r
             WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
               AND r.statut IN ({_OCCUPANTS}) AND %(rendez_vous)s
-              AND (r.expire_a IS NULL OR r.expire_a > %(maintenant)s)
-              AND (r.expire_a IS NULL OR %(visiteur)s = '' OR r.visiteur <> %(visiteur)s)
+              AND (r.expire_a IS NULL
+                   OR r.expire_a > %(maintenant)s AND (%(visiteur)s = '' OR r.visiteur <> %(visiteur)s))
               AND r.id <> %(sauf)s
         ) x
     ) o
