@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ PREMIERS = {7: RendezVous, 8: Demarche, 9: Apprenant}
 IDENTIFIANT = re.compile(r"\b([789])0{4}\d{8}\b")
 NOMME = re.compile(r"%\((\w+)\)s")
 MOTEUR = "WITH demande AS ("  # the one query that the application prepares
+# pgbench makes room for so many commands at a time, but forgets to look when the last of them ends with \gset: two in a
+# row there write after the end of its memory, and it crashes.
+BLOC = 128
 
 
 def trouver_pgbench() -> str:
@@ -75,20 +79,28 @@ class Enregistreur:
         return f"EXECUTE {nom}({valeurs})"
 
     def _rejouable(self, requete: str) -> str:
-        fin = ";"
+        requete, fin = requete.rstrip("; \n"), ";"  # pgbench would count an empty command
         for chiffre, modele in PREMIERS.items():
             if requete.startswith(f'INSERT INTO "{modele._meta.db_table}"'):
                 fin = f" \\gset n{chiffre}_"
         return IDENTIFIANT.sub(lambda trouve: f":n{trouve[1]}_id", requete) + fin
 
 
+def script(preparees: dict[str, str], clients: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    """Return the commands of pgbench: each client does its own part."""
+    commandes = [f"PREPARE {nom} AS {texte};" for texte, nom in preparees.items()]
+    for numero, reservations in enumerate(clients):
+        commandes.append(f"\\if :client_id = {numero}")
+        for requete in chain.from_iterable(reservations):
+            if "\\gset" in requete and len(commandes) % BLOC == BLOC - 1:
+                commandes.append("\\set rien 0")
+            commandes.append(requete)
+        commandes.append("\\endif")
+    return commandes
+
+
 def rejouer(base: BaseDatabaseWrapper, preparees: dict[str, str], clients: Sequence[Sequence[Sequence[str]]]) -> float:
     """Have pgbench send the recorded bookings of each client, all the clients at once; return how many a second."""
-    lignes = [f"PREPARE {nom} AS {texte};" for texte, nom in preparees.items()]
-    for numero, reservations in enumerate(clients):
-        lignes.append(f"\\if :client_id = {numero}")
-        lignes += [requete for reservation in reservations for requete in reservation]
-        lignes.append("\\endif")
     reglages = base.settings_dict
     variables = {
         "PGHOST": reglages["HOST"],
@@ -97,12 +109,12 @@ def rejouer(base: BaseDatabaseWrapper, preparees: dict[str, str], clients: Seque
         "PGPASSWORD": reglages["PASSWORD"],
         "PGOPTIONS": reglages["OPTIONS"]["options"],
     }
-    with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
-        script.write("\n".join(lignes) + "\n")
-        script.flush()
+    with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as fichier:
+        fichier.write("\n".join(script(preparees, clients)) + "\n")
+        fichier.flush()
         fils = min(len(clients), os.cpu_count() or 1)
         commande = [trouver_pgbench(), "--no-vacuum", "--client", str(len(clients)), "--jobs", str(fils)]
-        commande += ["--transactions", "1", "--file", script.name, reglages["NAME"]]
+        commande += ["--transactions", "1", "--file", fichier.name, reglages["NAME"]]
         env = os.environ | {cle: str(valeur) for cle, valeur in variables.items() if valeur}
         resultat = subprocess.run(commande, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     debit = re.search(r"tps = ([\d.]+) \(without initial", resultat.stdout)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cartographie.banc.deroule import banc_rapide
 from cartographie.banc.mesures import Mesure, comparer, en_json
+from cartographie.banc.rejeu import BLOC, script
 from reservations.models import RendezVous
 from structures.models import Agent, Structure
 
@@ -65,6 +66,16 @@ def test_ratios_and_queries_of_the_engine_and_of_the_pages_hold() -> None:
 def test_a_ratio_worse_by_more_than_a_quarter_is_a_regression(champs: dict[str, object], fautes: list[str]) -> None:
     avant = {"mesures": en_json([MESURE])}
     assert comparer([replace(MESURE, **champs)], avant) == fautes
+
+
+@pytest.mark.parametrize("avant", range(BLOC + 1))
+def test_no_command_of_pgbench_that_keeps_an_identifier_ends_a_block(avant: int) -> None:
+    """pgbench crashes on two of them there."""
+    garde = "INSERT INTO t DEFAULT VALUES RETURNING id \\gset n7_"
+    une = ["SELECT 1;"] * avant + [garde] * 3
+    commandes = script({}, [[une, une], [une]])
+    assert [c for c in commandes if c == garde or c == "SELECT 1;"] == une * 3
+    assert garde not in commandes[BLOC - 1 :: BLOC]
 
 
 @pytest.fixture

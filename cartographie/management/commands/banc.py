@@ -145,10 +145,14 @@ def _permis(mesure: Mesure) -> str:
 def machine() -> str:
     """Say on what this was measured."""
     with connection.cursor() as curseur:
-        curseur.execute("SHOW server_version")
-        (postgres,) = curseur.fetchone()
+        curseur.execute(
+            "SELECT current_setting('server_version'), "
+            "current_setting('fsync') = 'on' AND current_setting('synchronous_commit') <> 'off'"
+        )
+        postgres, durable = curseur.fetchone()
     charge = ", ".join(f"{valeur:.1f}" for valeur in os.getloadavg())
     return (
         f"{os.cpu_count()} cœurs {platform.machine()}, charge {charge}, Python {platform.python_version()}, "
-        f"Django {django.__version__}, PostgreSQL {postgres}"
+        f"Django {django.__version__}, PostgreSQL {postgres} "
+        f"{'durable (fsync)' if durable else 'non durable (sans fsync)'}"
     )
