@@ -18,6 +18,7 @@ from structures.texte import en_ligne, sans_controle
 Methode = Literal["REQUEST", "CANCEL"]
 
 PRODID = "-//RDV Aide Numerique//Reservation//FR"
+DEBUT_EVENEMENT = "BEGIN:VEVENT\r\n"
 JOURS_ICAL = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -132,10 +133,9 @@ def invitation(
         )
 
     calendrier = _calendrier(methode)
-    annee = debut.astimezone(tz).year
-    calendrier.add_component(_vtimezone(tz, annee, annee))
     calendrier.add_component(evenement)
-    return calendrier.to_ical().decode()
+    fuseau = _vtimezone_ecrit(tz, debut.astimezone(tz).year)
+    return calendrier.to_ical().decode().replace(DEBUT_EVENEMENT, fuseau + DEBUT_EVENEMENT, 1)
 
 
 def _adresse(personne: tuple[str, str], **parametres: str) -> vCalAddress:
@@ -145,6 +145,12 @@ def _adresse(personne: tuple[str, str], **parametres: str) -> vCalAddress:
     adresse.params["CN"] = en_ligne(nom).replace('"', "'")
     adresse.params.update(parametres)
     return adresse
+
+
+@lru_cache(maxsize=64)
+def _vtimezone_ecrit(tz: ZoneInfo, annee: int) -> str:
+    """Return the VTIMEZONE of an invitation: writing it again for each would be half of the work."""
+    return str(_vtimezone(tz, annee, annee).to_ical().decode())
 
 
 @lru_cache(maxsize=64)
