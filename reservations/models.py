@@ -12,7 +12,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.lookups import Unaccent
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Cast, Concat, Lower, Upper
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
@@ -177,8 +177,12 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
 
     def du_contact(self, contact: str) -> "RendezVousQuerySet":
         """Those told to this e-mail address or number (E.164): beside an address, a number was only typed."""
-        cible = Q(courriel__iexact=contact) if "@" in contact else Q(courriel="", telephone=contact)
-        participants = Participation.objects.filter(apprenant__in=Apprenant.objects.filter(cible))
+        cible = (
+            Q(apprenant__courriel__iexact=contact)
+            if "@" in contact
+            else Q(apprenant__courriel="", apprenant__telephone=contact)
+        )
+        participants = Participation.objects.filter(cible)
         return self.filter(pk__in=participants.values("rendez_vous")).exclude(statut=Statut.OPTION)
 
     def prescrits_par(self, prescripteur: Prescripteur) -> "RendezVousQuerySet":
@@ -222,7 +226,11 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
 
     def avec_details(self) -> "RendezVousQuerySet":
         avec = self.select_related("structure", "motif", "agent", "lieu", "prescripteur")
-        return avec.prefetch_related("participations__apprenant")
+        return avec.prefetch_related(participations_avec_apprenant())
+
+
+def participations_avec_apprenant() -> Prefetch:
+    return Prefetch("participations", Participation.objects.select_related("apprenant"))
 
 
 def _occupation() -> Func:

@@ -33,7 +33,7 @@ def verrouiller(agents: Collection[int]) -> None:
         verrouiller_agents(agents)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def liberer_options(options: RendezVousQuerySet) -> int:
     """Delete the options among these rendez-vous, and return how many.
 

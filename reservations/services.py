@@ -5,6 +5,7 @@ engine again, then writes. The constraint `reservations_agent_deja_pris` is the 
 ends there, as a polite refusal.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +27,6 @@ from reservations.models import (
     Participation,
     Prescripteur,
     RendezVous,
-    RendezVousQuerySet,
     Statut,
 )
 from reservations.options import course_perdue_est_un_refus, liberer_options, verrouiller
@@ -98,22 +98,32 @@ class _Choix:
     prescripteur_id: int | None = None
     minutes: int = settings.OPTION_MINUTES  # how long it is held
 
+    def est_celui_de(self, demarche: Demarche) -> bool:
+        return (self.motif.pk, self.lieu_id, self.debut, self.agent_id, self.par_prescripteur) == (
+            demarche.motif_id,
+            demarche.lieu_id,
+            demarche.debut,
+            demarche.agent_id,
+            demarche.par_prescripteur,
+        )
+
 
 def _prendre_option(choix: _Choix, maintenant: datetime, demarche: Demarche | None) -> Demarche:
-    deja = _demarche_de_ce_creneau(choix, maintenant)
-    if deja is not None and (demarche is None or demarche.pk == deja.pk):
-        return deja
+    tenues = _demarches_tenues(choix.visiteur, maintenant)
+    for tenue in tenues:
+        if choix.est_celui_de(tenue) and (demarche is None or demarche.pk == tenue.pk):
+            return tenue
     de_plus = demarche is None or option_vivante(demarche, maintenant) is None  # else it changes its slot for another
-    if de_plus:
-        _limiter_par_adresse(choix, maintenant)
-        _rendre_les_plus_anciennes(choix.visiteur, maintenant)
+    # At most so many slots held per visitor: the oldest are given back for the new one.
+    au_plus = settings.OPTIONS_PAR_VISITEUR - 1 if de_plus else len(tenues)
+    de_trop = [option for tenue in tenues[au_plus:] if (option := option_vivante(tenue, maintenant))]
     for creneau in _creneaux_a_cette_heure(choix, maintenant):
         try:
             with course_perdue_est_un_refus(), transaction.atomic():
-                if de_plus:  # counted again, one at a time: many requests may have arrived together
+                if de_plus:  # counted one at a time: many requests may have arrived together
                     un_par_un(f"options:{choix.adresse}")
                     _limiter_par_adresse(choix, maintenant)
-                return _garder(creneau, choix, demarche, maintenant)
+                return _garder(creneau, choix, demarche, maintenant, de_trop)
         except CreneauIndisponible:
             continue  # another agent may be free at that time
     raise CreneauIndisponible
@@ -133,43 +143,27 @@ def garder_pour(
 def motif_reservable(*, motif_id: int, structure_id: int, par_prescripteur: bool = False) -> Motif:
     """Return a motif of that structure that this way may book online, read now; raises MotifFerme."""
     ouverts = Motif.objects.ouverts_a(prescripteur=par_prescripteur).select_related("structure")
-    motif = ouverts.filter(pk=motif_id, structure=structure_id).first()
-    if motif is None:
-        raise MotifFerme
-    return motif
+    try:
+        return ouverts.get(pk=motif_id, structure=structure_id)
+    except Motif.DoesNotExist as erreur:
+        raise MotifFerme from erreur
 
 
-def _demarche_de_ce_creneau(choix: _Choix, maintenant: datetime) -> Demarche | None:
-    au_meme_lieu = Q(lieu__isnull=True) if choix.lieu_id is None else Q(lieu=choix.lieu_id)
-    return Demarche.objects.filter(
-        au_meme_lieu,
-        visiteur=choix.visiteur,
-        motif=choix.motif,
-        debut=choix.debut,
-        agent=choix.agent_id,
-        par_prescripteur=choix.par_prescripteur,
-        rendez_vous__statut=Statut.OPTION,
-        rendez_vous__expire_a__gt=maintenant,
-    ).first()
-
-
-def _options_vivantes(maintenant: datetime) -> RendezVousQuerySet:
-    return RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant)
+def _demarches_tenues(visiteur: str, maintenant: datetime) -> list[Demarche]:
+    """Return the bookings in progress of a visitor that hold a slot, the last one taken first."""
+    tenues = Demarche.objects.filter(
+        visiteur=visiteur, rendez_vous__statut=Statut.OPTION, rendez_vous__expire_a__gt=maintenant
+    )
+    return list(tenues.order_by("-rendez_vous__cree_le"))
 
 
 def _limiter_par_adresse(choix: _Choix, maintenant: datetime) -> None:
     """At most so many slots held per network address; none when it was held for someone who waits."""
     if not choix.adresse:
         return
-    des_autres = _options_vivantes(maintenant).filter(adresse=choix.adresse).exclude(visiteur=choix.visiteur)
-    if des_autres.count() >= settings.OPTIONS_PAR_ADRESSE:
+    gardees = RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant, adresse=choix.adresse)
+    if gardees.exclude(visiteur=choix.visiteur).count() >= settings.OPTIONS_PAR_ADRESSE:
         raise TropDeCreneauxGardes
-
-
-def _rendre_les_plus_anciennes(visiteur: str, maintenant: datetime) -> None:
-    """At most so many slots held per visitor: the oldest is given back for the new one."""
-    gardees = _options_vivantes(maintenant).filter(visiteur=visiteur).order_by("-cree_le").values_list("pk", flat=True)
-    liberer_options(RendezVous.objects.filter(pk__in=list(gardees[settings.OPTIONS_PAR_VISITEUR - 1 :])))
 
 
 def _creneaux_a_cette_heure(choix: _Choix, maintenant: datetime) -> list[Creneau]:
@@ -205,11 +199,20 @@ def _moins_charges_d_abord(
     return creneaux
 
 
-def _garder(creneau: Creneau, choix: _Choix, demarche: Demarche | None, maintenant: datetime) -> Demarche:
-    """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction."""
+def _garder(
+    creneau: Creneau,
+    choix: _Choix,
+    demarche: Demarche | None,
+    maintenant: datetime,
+    de_trop: Collection[RendezVous] = (),
+) -> Demarche:
+    """Write the option on that slot, under the agent's lock, after asking the engine again. In a transaction.
+
+    `de_trop`: options given back in exchange, whose agents are locked with theirs.
+    """
     ancienne = None
     agent_quitte = _agent_de(demarche)
-    verrouiller({creneau.agent_id} | ({agent_quitte} if agent_quitte else set()))
+    verrouiller({creneau.agent_id, *(option.agent_id for option in de_trop), agent_quitte or creneau.agent_id})
     if demarche is not None:
         # Read again under the lock: it may have been confirmed in another tab, or its option deleted or moved.
         demarche = Demarche.objects.select_for_update().get(pk=demarche.pk)
@@ -218,7 +221,7 @@ def _garder(creneau: Creneau, choix: _Choix, demarche: Demarche | None, maintena
         ancienne = RendezVous.objects.filter(demarche=demarche.pk, statut=Statut.OPTION).first()
         if ancienne is not None and ancienne.agent_id not in {creneau.agent_id, agent_quitte}:
             raise CreneauIndisponible
-    _faire_place(creneau, ancienne, choix.visiteur, maintenant)
+    _faire_place(creneau, ancienne, choix.visiteur, maintenant, de_trop)
     demande = Demande(choix.motif, creneau.debut, creneau.debut)
     encore_libre = creneaux_libres(
         [demande], maintenant=maintenant, agents=[creneau.agent_id], sauf=ancienne.pk if ancienne else 0
@@ -249,16 +252,23 @@ def _agent_de(demarche: Demarche | None) -> int | None:
     return RendezVous.objects.filter(demarche=demarche.pk).values_list("agent", flat=True).first()
 
 
-def _faire_place(creneau: Creneau, ancienne: RendezVous | None, visiteur: str, maintenant: datetime) -> None:
+def _faire_place(
+    creneau: Creneau,
+    ancienne: RendezVous | None,
+    visiteur: str,
+    maintenant: datetime,
+    de_trop: Collection[RendezVous],
+) -> None:
     """Delete the agent's expired options, and this visitor's own options that the new slot replaces.
 
     The option being moved is kept: its row is updated, since inserting before deleting would collide with itself.
     """
     occupe = (creneau.debut, creneau.fin + timedelta(minutes=creneau.pause))
     a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=occupe)
-    liberer_options(
-        RendezVous.objects.filter(a_remplacer, agent=creneau.agent_id).exclude(pk=ancienne.pk if ancienne else 0)
-    )
+    a_rendre = Q(a_remplacer, agent=creneau.agent_id)
+    if de_trop:
+        a_rendre |= Q(pk__in=[option.pk for option in de_trop])
+    liberer_options(RendezVous.objects.filter(a_rendre).exclude(pk=ancienne.pk if ancienne else 0))
 
 
 @transaction.atomic
@@ -293,6 +303,18 @@ def option_vivante(demarche: Demarche, maintenant: datetime) -> RendezVous | Non
 
 # --- Confirm --------------------------------------------------------------------------------------------------------
 
+ECRITS_A_LA_CONFIRMATION = (
+    "statut",
+    "expire_a",
+    "cree_le",
+    "visiteur",
+    "adresse",
+    "adresse_domicile",
+    "agent_choisi",
+    "prescripteur",
+    "note_du_prescripteur",
+)
+
 
 def confirmer(
     *, demarche: Demarche, maintenant: datetime, langue: str = "", prescripteur: Prescripteur | None = None
@@ -306,32 +328,35 @@ def confirmer(
     Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous,
     TropPourCettePersonne, TropDePrescriptions.
     """
-    demarche = Demarche.objects.select_related("motif__structure", "rendez_vous").get(pk=demarche.pk)
+    demarche = Demarche.objects.select_related("motif", "rendez_vous").get(pk=demarche.pk)
     if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
         return demarche.rendez_vous
     _verifier_complete(demarche, prescripteur)
-    option = option_vivante(demarche, maintenant)
-    if option is not None and not _tenable(option, demarche.motif, maintenant):
-        liberer_options(RendezVous.objects.filter(pk=option.pk))
-        demarche.rendez_vous = option = None
-    if option is None:
-        choix = _Choix(
-            _motif_de(demarche),
-            demarche.lieu_id,
-            demarche.debut,
-            demarche.visiteur,
-            demarche.adresse,
-            demarche.agent_id,
-            demarche.par_prescripteur,
-            demarche.prescripteur_id,
-        )
-        demarche = _prendre_option(choix, maintenant, demarche)
-    with course_perdue_est_un_refus(), transaction.atomic():
-        if prescripteur is not None:
-            limiter_les_prescriptions(prescripteur, demarche, maintenant)
-        else:
-            _limiter_les_rendez_vous(demarche, maintenant)
-        return _confirmer_sous_verrou(demarche, maintenant, langue, prescripteur)
+    if (option := option_vivante(demarche, maintenant)) is not None:
+        try:
+            return _confirmer(demarche, option.agent_id, maintenant, langue, prescripteur)
+        except _AgentIndisponible:
+            liberer_options(RendezVous.objects.filter(pk=option.pk))
+            demarche.rendez_vous = None
+    choix = _Choix(
+        _motif_de(demarche),
+        demarche.lieu_id,
+        demarche.debut,
+        demarche.visiteur,
+        demarche.adresse,
+        demarche.agent_id,
+        demarche.par_prescripteur,
+        demarche.prescripteur_id,
+    )
+    demarche = _prendre_option(choix, maintenant, demarche)
+    agent_id = _agent_de(demarche)
+    if agent_id is None:
+        raise CreneauIndisponible
+    return _confirmer(demarche, agent_id, maintenant, langue, prescripteur)
+
+
+class _AgentIndisponible(CreneauIndisponible):
+    """The agent of the slot held is no longer there for it: another one may be."""
 
 
 def _motif_de(demarche: Demarche) -> Motif:
@@ -365,32 +390,45 @@ def _verifier_complete(demarche: Demarche, prescripteur: Prescripteur | None) ->
         raise DemarcheIncomplete(_("Pour un rendez-vous à domicile, donnez l'adresse où venir."))
 
 
-def _confirmer_sous_verrou(
-    demarche: Demarche, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
+def _confirmer(
+    demarche: Demarche, agent_id: int, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
 ) -> RendezVous:
-    agent_id = _agent_de(demarche)
-    if agent_id is None:
-        raise CreneauIndisponible
-    verrouiller({agent_id})
-    demarche = (
-        Demarche.objects.select_for_update(of=("self",))
-        .select_related("motif__structure", "rendez_vous")
-        .get(pk=demarche.pk)
-    )
+    with course_perdue_est_un_refus(), transaction.atomic():
+        if prescripteur is not None:
+            limiter_les_prescriptions(prescripteur, demarche, maintenant)
+        else:
+            _limiter_les_rendez_vous(demarche, maintenant)
+        verrouiller({agent_id})
+        relue = Demarche.objects.select_for_update(of=("self",))
+        relue = relue.select_related("rendez_vous__agent", "rendez_vous__lieu")
+        return _confirmer_sous_verrou(relue.get(pk=demarche.pk), agent_id, maintenant, langue, prescripteur)
+
+
+def _confirmer_sous_verrou(
+    demarche: Demarche, agent_id: int, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
+) -> RendezVous:
     rendez_vous = demarche.rendez_vous
     if rendez_vous is None or rendez_vous.agent_id != agent_id:
         raise CreneauIndisponible
     if demarche.confirmee_le is not None:
         return rendez_vous
-    motif = _motif_de(demarche)
-    if option_vivante(demarche, maintenant) is None or not _tenable(rendez_vous, motif, maintenant):
+    if option_vivante(demarche, maintenant) is None:
         raise CreneauIndisponible
+    motif = motif_reservable(
+        motif_id=rendez_vous.motif_id,
+        structure_id=rendez_vous.structure_id,
+        par_prescripteur=demarche.par_prescripteur,
+    )
+    if not _tenable(rendez_vous, motif, maintenant):
+        raise _AgentIndisponible
+    demarche.motif = rendez_vous.motif = motif
+    rendez_vous.structure = motif.structure
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more
     rendez_vous.adresse_domicile = demarche.adresse_domicile if motif.type_lieu == TypeLieu.DOMICILE else ""
     rendez_vous.agent_choisi = demarche.agent_id is not None
     rendez_vous.prescripteur, rendez_vous.note_du_prescripteur = prescripteur, demarche.note if prescripteur else ""
-    rendez_vous.save()
+    rendez_vous.save(update_fields=ECRITS_A_LA_CONFIRMATION)
     accepte = bool(motif.instructions_a_accepter.strip())
     Participation.objects.create(
         rendez_vous=rendez_vous,

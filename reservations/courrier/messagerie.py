@@ -13,6 +13,7 @@ from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 from procrastinate.types import JSONDict
 
@@ -34,13 +35,14 @@ from reservations.models import (
     Prescripteur,
     Rappel,
     RendezVous,
+    participations_avec_apprenant,
 )
 from structures.models import Agent, MessagesRecus
 
 LOT = 100  # rendez-vous reminded in one transaction
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
     """Send the code to the contact typed, to book or to see one's rendez-vous: by e-mail, else by SMS. It is typed in
     the page that asks for it: it is in its language."""
@@ -69,11 +71,12 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
     _poster([message])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner, the prescriber and the agent that the rendez-vous is taken. `auteur`: the agent who did it,
-    if one did."""
-    rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
+    if one did. The caller has read or written it under its lock: only what it lacks is read here."""
+    details = ("structure", "motif", "agent", "lieu", "prescripteur", participations_avec_apprenant())
+    prefetch_related_objects([rendez_vous], *details)
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
         messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]
@@ -82,7 +85,7 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
     _poster(messages)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: datetime) -> None:
     """Send the learner their confirmation again, by one channel. The caller knows that it reaches them."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
@@ -100,7 +103,7 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: 
     _poster([message])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner, the prescriber and the agent that the rendez-vous is cancelled, by whom and with what message.
 
@@ -115,7 +118,7 @@ def annoncer_annulation(*, rendez_vous: RendezVous, auteur: Agent | None = None)
     _poster(messages)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def annoncer_deplacement(
     *,
     rendez_vous: RendezVous,
@@ -159,7 +162,7 @@ def ecrire_rappels(*, maintenant: datetime) -> int:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _ecrire_rappels(rappel: Rappel, lot: Sequence[int], maintenant: datetime) -> int:
     rendez_vous = RendezVous.objects.filter(pk__in=lot)
     verrous = rendez_vous.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True)
@@ -184,7 +187,7 @@ def a_prevenir_de_l_attente(attente: Attente) -> Apprenant | Attente:
     return participation.apprenant if participation else attente
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def proposer_place(*, attente: Attente) -> None:
     """Tell whoever waits that a place is held for them, and until when. Not sent once it no longer is.
 

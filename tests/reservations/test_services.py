@@ -166,6 +166,24 @@ def test_deux_options_par_visiteur_la_plus_ancienne_est_rendue(monde: Monde) -> 
     assert options_vivantes() == ["09", "10"]
 
 
+def test_ce_que_coute_une_reservation_en_requetes(monde: Monde, django_assert_num_queries: Callable) -> None:
+    with django_assert_num_queries(12):
+        demarche = monde.option()
+    identifier(demarche)
+    with django_assert_num_queries(17):
+        services.confirmer(demarche=demarche, maintenant=MAINTENANT)
+
+
+def test_un_creneau_refuse_ne_rend_pas_ceux_qui_sont_gardes(monde: Monde) -> None:
+    onze_heures = DIX_HEURES + timedelta(hours=1)
+    monde.option()
+    monde.option(DIX_HEURES)
+    monde.option(onze_heures, "v2")
+    with pytest.raises(CreneauIndisponible):
+        monde.option(onze_heures)
+    assert options_vivantes() == ["08", "09", "10"]
+
+
 def test_trop_d_options_depuis_une_adresse(monde: Monde) -> None:
     with override_settings(OPTIONS_PAR_ADRESSE=1):
         monde.option()
