@@ -129,7 +129,7 @@ def test_demo_de_bout_en_bout(base_vierge):
             assert client.getresponse().status == 200, adresse
         page, reste = poids(port, urlsplit(adresses[1]).path)
         assert page < 40_000
-        assert page + reste < 250_000
+        assert page + reste < 60_000
         demo.send_signal(signal.SIGINT)
         assert "Arrêt" in demo.communicate(timeout=60)[0]
         assert demo.returncode == 0
