@@ -90,7 +90,7 @@
       return marque;
     }
 
-    let enCours = null;
+    let enCours = null, poses = null;
     function charger() {
       const cadre = carte.getBounds().pad(0.1);
       const demande = new URLSearchParams({
@@ -107,7 +107,11 @@
         const ouvert = zone.querySelector(".leaflet-popup");
         if (ouvert) return;
         couche.clearLayers();
-        sansRecouvrement(lus.points).forEach(function (point) { couche.addLayer(groupe(point)); });
+        const points = poses = sansRecouvrement(lus.points);
+        (function ajouter() {  // a few at a time, unless others have taken their place
+          points.splice(0, 30).forEach(function (point) { couche.addLayer(groupe(point)); });
+          if (points.length) window.setTimeout(function () { if (points === poses) ajouter(); }, 0);
+        })();
       }).catch(function () { /* the list is there; the next move asks again */ });
     }
     carte.on("moveend", charger);
