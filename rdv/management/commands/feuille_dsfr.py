@@ -58,6 +58,7 @@ class Regle:
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # they ask for a database, and this does not
     help = "Écrit static/css/dsfr*.css : ce que nos pages emploient des feuilles de style du DSFR."
 
     def handle(self, *args: Any, **options: Any) -> None:
