@@ -1,4 +1,4 @@
-"""What every test stands on: the databases, the cost of a password, the examples; and the file of slot cases to replay."""
+"""What every test stands on: the databases, passwords, examples, the file of slot cases to replay."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,6 @@ hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
-
 # Argon2, as in production, but not as slow: it takes a tenth of a second on purpose.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
@@ -30,6 +29,12 @@ GROSSE = 1_000_000  # bytes
 def pytest_xdist_auto_num_workers() -> int | None:
     """One more than the cores: a test often waits, for a browser or for a command."""
     return None if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: a worker that ends on one of them leaves the others without work."""
+    items.sort(key=lambda essai: essai.get_closest_marker("lent") is None)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +76,7 @@ def _vider(self: TransactionTestCase) -> None:
             curseur.execute(f"TRUNCATE {', '.join(tailles)}")
         else:
             curseur.execute(f"LOCK TABLE {', '.join(tailles)} IN SHARE ROW EXCLUSIVE MODE")
-            curseur.execute("; ".join(f"DELETE FROM {table}" for table in tailles))
+            curseur.execute("; ".join(f"DELETE FROM {table}" for table in tailles))  # noqa: S608
 
 
 TransactionTestCase._fixture_teardown = _vider

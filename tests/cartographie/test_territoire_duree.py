@@ -11,7 +11,7 @@ from django.utils import timezone
 from cartographie.models import LienDeTerritoire
 from tests.cartographie.aides_territoire import DEPARTEMENT, ecrire_ailleurs, ecrire_territoire
 
-MESURES = 15
+MESURES = 5
 FOIS = 8  # a guard; docs/prescripteurs.md says what is measured beside the 3 that are wanted
 
 
@@ -27,7 +27,10 @@ def processeur() -> float:
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="Linux says what a process took")
 @pytest.mark.django_db(transaction=True)
 def test_a_thousand_places_are_not_many_times_one_structure(client: Client) -> None:
-    """Beside the page of the slots of one motif in one lieu, to which each row leads. Asked in turn."""
+    """Beside the page of the slots of one motif in one lieu, to which each row leads.
+
+    Asked in turn, the best of each is kept.
+    """
     ecrire_ailleurs(agents=4000)  # as many as in the country
     structure = ecrire_territoire(timezone.now(), structures=200, lieux=5)[0]
     lien = LienDeTerritoire.objects.create(structure=structure, nom="Drôme", departement=DEPARTEMENT)
@@ -40,13 +43,13 @@ def test_a_thousand_places_are_not_many_times_one_structure(client: Client) -> N
     for adresse in adresses.values():
         assert client.get(adresse).status_code == 200
 
-    temps, montre = dict.fromkeys(adresses, 0.0), dict.fromkeys(adresses, float("inf"))
+    temps, montre = dict.fromkeys(adresses, float("inf")), dict.fromkeys(adresses, float("inf"))
     for _ in range(MESURES):
         for nom, adresse in adresses.items():
             avant, debut = processeur(), perf_counter()
             client.get(adresse)
             montre[nom] = min(montre[nom], (perf_counter() - debut) * 1000)
-            temps[nom] += (processeur() - avant) / MESURES
+            temps[nom] = min(temps[nom], processeur() - avant)
     for nom in adresses:
         print(f"{nom} : {temps[nom]:.1f} ms de processeur, {montre[nom]:.1f} ms au mieux")  # noqa: T201
 

@@ -63,13 +63,19 @@ def une_plage(
     a: int = 12,
     **champs: Any,
 ) -> PlageOuverture:
-    """Open hours on working days, every week unless told otherwise."""
+    """Open hours on working days, every week of four months unless told otherwise.
+
+    Four months: beyond the longest delay of these motifs. A plage without end is three hundred rows.
+    """
+    premier_jour = premier_jour or maintenant.date() - timedelta(days=maintenant.weekday())
+    if "frequence" not in champs:
+        champs.setdefault("jusqu_au", premier_jour + timedelta(days=120))
     plage = PlageOuverture(
         structure=monde.structure,
         agent=agent or monde.agent,
         lieu=lieu or monde.lieu,
         titre="Permanence",
-        premier_jour=premier_jour or maintenant.date() - timedelta(days=maintenant.weekday()),
+        premier_jour=premier_jour,
         heure_debut=time(de),
         heure_fin=time(a),
         **{"frequence": "semaine", "jours": [1, 2, 3, 4, 5], **champs},

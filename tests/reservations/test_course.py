@@ -14,15 +14,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.lent]
 
 def courir(**options: object) -> str:
     sortie = StringIO()
-    call_command("course", tours=2, visiteurs=6, processus=2, stdout=sortie, **options)
+    call_command("course", tours=1, visiteurs=6, processus=2, stdout=sortie, **options)
     return sortie.getvalue()
 
 
 @pytest.mark.parametrize("sans_verrou", [False, True], ids=["verrou", "contrainte seule"])
 def test_course_une_reussite_par_tour_et_rien_ne_reste(sans_verrou: bool) -> None:
     sortie = courir(sans_verrou=sans_verrou)
-    assert "réussite : 8\n" in sortie
-    assert "refus poli : 40\n" in sortie
+    assert "réussite : 4\n" in sortie
+    assert "refus poli : 20\n" in sortie
     assert not Structure.objects.exists()
     assert not Agent.objects.exists()
 
