@@ -155,9 +155,9 @@ def test_the_section_costs_the_same_for_one_or_thirty(django_assert_num_queries)
     un_rendez_vous(equipe)
     client.get(adresse)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(adresse)
     for jours in range(2, 31):
         un_rendez_vous(equipe, jours=jours)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(client.get(adresse).context["hors_plage"]) == 30

@@ -109,7 +109,7 @@ def test_other_structures_of_the_agent_are_in_it_each_in_its_own_zone(equipe: Eq
 
 def test_it_costs_the_same_for_one_or_thirty(equipe: Equipe, django_assert_num_queries: Any) -> None:
     rdv = un_rendez_vous(equipe)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(evenements()) == 1
     for n in range(1, 30):
         debut = rdv.debut + timedelta(days=n)
@@ -123,7 +123,7 @@ def test_it_costs_the_same_for_one_or_thirty(equipe: Equipe, django_assert_num_q
             fin=debut + timedelta(hours=1),
         )
         Participation.objects.create(rendez_vous=autre, apprenant=Apprenant.objects.get())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(evenements()) == 30
 
 

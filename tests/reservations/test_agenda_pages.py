@@ -231,7 +231,7 @@ def test_the_day_to_print_says_who_when_and_how_to_reach_them(django_assert_num_
     adresse = equipe.adresse("reservations:journee")
     parametres = {"jour": demain(), "agent": equipe.admin.pk}
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         lu = texte(client.get(adresse, parametres))
 
     local = timezone.localtime(rdv.debut, equipe.structure.tz).hour

@@ -127,11 +127,11 @@ def test_the_list_costs_the_same_for_one_or_thirty(django_assert_num_queries) ->
     un_rendez_vous(equipe)
     client.get(adresse)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(adresse)
     for jours in range(2, 31):
         un_rendez_vous(equipe, jours=jours, motif=MotifFactory(structure=equipe.structure))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(client.get(adresse).context["page"]) == 30
 
 
