@@ -6,7 +6,10 @@ import unicodedata
 def sans_controle(texte: str) -> str:
     """Return the text without control or invisible format characters; line feeds are kept, CR LF become LF."""
     texte = texte.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in texte if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    for caractere in set(texte) - {"\n"}:
+        if unicodedata.category(caractere) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+            texte = texte.replace(caractere, "")
+    return texte
 
 
 def en_ligne(texte: str) -> str:
