@@ -12,7 +12,7 @@ from cartographie.models import LienDeTerritoire
 from tests.cartographie.aides_territoire import DEPARTEMENT, ecrire_ailleurs, ecrire_territoire
 
 MESURES = 5
-FOIS = 8  # a guard; docs/prescripteurs.md says what is measured beside the 3 that are wanted
+FOIS = 5  # a guard; docs/prescripteurs.md says what is measured beside the 3 that are wanted
 
 
 def processeur() -> float:
