@@ -24,8 +24,9 @@ from motifs.models import Motif, Public, TypeLieu
 from plages.models import Absence, PlageOuverture
 from plages.recurrence import Frequence, en_utc
 from plages.services import enregistrer_absence, enregistrer_plage, jours_fermes
-from reservations.creneaux import Creneau, Demande, creneaux_libres
-from reservations.models import STATUTS_ANNULES, Apprenant, Participation, Prescripteur, RendezVous, Statut
+from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
+from reservations.models import STATUTS_ANNULES, Apprenant, Attente, Participation, Prescripteur, RendezVous, Statut
+from reservations.tour import fin_de_l_attente
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Role, Structure
 
 DONNEES = Path(__file__).parent / "donnees"
@@ -311,6 +312,7 @@ PERSONNES = (
     ("Karim", "Haddad"),
     ("Lucie", "Faure"),
 )
+EN_ATTENTE = (("Denise", "Morin", DOMICILE), ("Patrick", "Leroy", VISIO), ("Aïcha", "Saïdi", DOMICILE))
 STATUTS_PASSES = (Statut.HONORE, Statut.HONORE, Statut.ABSENT, Statut.HONORE, Statut.EXCUSE)
 JOURS_PASSES = 20  # working days of past rendez-vous
 # Coming rendez-vous, by motif: one free slot in so many, at most so many, and never the first ones.
@@ -361,6 +363,7 @@ def _charger(maintenant: datetime) -> None:
         _rendez_vous_passes(structure, cle, agents, motifs, apprenants, maintenant)
         if cle != DIE:
             _rendez_vous_a_venir(structure, [motifs[cle, m.nom] for m in MOTIFS[cle]], apprenants, maintenant)
+    _attentes(motifs, maintenant)
     publier(maintenant=maintenant)
 
 
@@ -572,6 +575,27 @@ def _enregistrer(rendez_vous: list[RendezVous], apprenants: list[Apprenant]) -> 
         )
         for rang, rdv in enumerate(rendez_vous)
     )
+
+
+def _attentes(motifs: dict[tuple[str, str], Motif], maintenant: datetime) -> None:
+    """Put people on the waiting list of what is free latest: nobody is offered anything until an agent frees or opens
+    a sooner time."""
+    for rang, (prenom, nom, intitule) in enumerate(EN_ATTENTE):
+        motif, courriel = motifs[MONTELIMAR, intitule], f"{_sans_accent(prenom)}.{_sans_accent(nom)}@exemple.fr"
+        premiers = premiers_creneaux([demande_du_public(motif, maintenant=maintenant)], maintenant=maintenant)
+        avant = premiers[0].debut if premiers else None
+        Attente.objects.create(
+            motif=motif,
+            prenom=prenom,
+            nom=nom,
+            courriel=courriel,
+            contact_verifie=courriel,
+            adresse_domicile=CHEZ_QUI if motif.type_lieu == TypeLieu.DOMICILE else "",
+            avant=avant,
+            cree_le=maintenant - timedelta(days=len(EN_ATTENTE) - rang),
+            inscrite_le=maintenant - timedelta(days=len(EN_ATTENTE) - rang),
+            fin=fin_de_l_attente(maintenant, motif.delai_max, avant),
+        )
 
 
 def _chevauche(creneau: Creneau, pris: list[RendezVous]) -> bool:

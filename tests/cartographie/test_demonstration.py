@@ -8,12 +8,25 @@ from django.core.exceptions import ImproperlyConfigured
 from cartographie.demonstration import charger
 from motifs.models import Motif
 from plages.models import Absence, Frequence, Ouverture, PlageOuverture
+from reservations.attente import proposer_places
 from reservations.creneaux import Demande, creneaux_libres
-from reservations.models import Apprenant, Participation, RendezVous, Statut
+from reservations.models import Apprenant, Attente, Participation, RendezVous, Statut
 from structures.models import Agent, Lieu, Plateforme, Role, Structure
 
 MAINTENANT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-TABLES = (Structure, Lieu, Agent, Motif, PlageOuverture, Ouverture, Absence, Apprenant, RendezVous, Participation)
+TABLES = (
+    Structure,
+    Lieu,
+    Agent,
+    Motif,
+    PlageOuverture,
+    Ouverture,
+    Absence,
+    Apprenant,
+    RendezVous,
+    Participation,
+    Attente,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +81,9 @@ def test_charger_montre_chaque_situation():
     assert statuts == {Statut.PREVU, Statut.HONORE, Statut.ABSENT, Statut.EXCUSE, Statut.ANNULE}
     assert not RendezVous.objects.filter(statut=Statut.PREVU, debut__lte=MAINTENANT).exists()
     assert not Motif.objects.reservables().filter(structure__plateforme=Plateforme.SOLIDARITES).exists()
+    en_attente = Attente.objects.actives(MAINTENANT + timedelta(hours=12)).de_la_structure(principale)
+    assert en_attente.count() == 3
+    assert proposer_places(maintenant=MAINTENANT) == 0
 
 
 @pytest.mark.parametrize(
