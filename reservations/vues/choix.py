@@ -90,7 +90,7 @@ def choix_motif(request: HttpRequest, lien: Lien) -> HttpResponse:
         "lieu": lieu,
         "etape": Etape(1, max(totaux) if len(totaux) == 1 else 0) if totaux else "",
         "totaux": sorted(totaux),
-        "question": "De quoi cette personne a-t-elle besoin ?" if lien.prescripteur else "",
+        "question": "Quel est le besoin de cette personne ?" if lien.prescripteur else "",
         "adresse_sans_lieu": adresse_du_choix("choix_motif", lien),
         "autre_voie": "" if demarche else _autre_voie(lien, lieu=lieu_id),
         "choix": [
@@ -126,7 +126,7 @@ def choix_lieu(request: HttpRequest, lien: Lien, motif_id: int) -> HttpResponse:
         "etape": ici,
         "totaux": [ici.total],
         "seul_motif": len(proposes(motifs)) < 2,
-        "question": "Où cette personne ira-t-elle ?" if lien.prescripteur else "",
+        "question": "Où ira cette personne ?" if lien.prescripteur else "",
         "adresse_des_motifs": adresse_du_choix("choix_motif", lien, demarche=demarche),
         "autre_voie": "" if demarche else _autre_voie(lien, motif),
         "choix": [

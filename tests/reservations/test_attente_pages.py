@@ -417,7 +417,7 @@ def test_all_of_it_in_english_too(client, horloge, settings):
     settings.SMS_FOURNISSEUR = "console"
     client.cookies["langue"] = "en"
     monde, pris = un_monde_plein(structure={"nom": "Crest"}, instructions_a_accepter="Venez avec vos papiers.")
-    assert "Tell me if a place becomes free" in lu(client.get(page_des_creneaux(monde)))
+    assert "Tell me if a time becomes free" in lu(client.get(page_des_creneaux(monde)))
     assert "does not replace an appointment" in lu(client.get(page_pour_demander(monde)))
     assert "First name" in lu(client.post(page_pour_demander(monde), {}))
     attendu = client.post(page_pour_demander(monde), IDENTITE, follow=True)
@@ -438,7 +438,7 @@ def test_all_of_it_in_english_too(client, horloge, settings):
     une_plage(monde, frequence="unique", jours=[], premier_jour=MARDI_9H.date() + 7 * UN_JOUR, de=9, a=10)
     sien = reserver(Client(), monde, MARDI_9H + 7 * UN_JOUR)
     plus_tot = page("attendre_plus_tot", sien.jeton)
-    assert "An earlier place is already free" in lu(client.get(plus_tot))
+    assert "An earlier time is already free" in lu(client.get(plus_tot))
     assert "Earlier places are already free." in lu(client.post(plus_tot, follow=True))
     RendezVous.objects.filter(pk=pris.pk).update(statut=Statut.PREVU, annule_le=None)
     assert "You keep it meanwhile." in lu(client.get(plus_tot))
