@@ -27,7 +27,7 @@ from reservations.prescripteurs import DUREE_DE_L_APPAREIL
 from reservations.refus import TropDeCodes
 from reservations.saisies import garder_pour_la_page, garder_saisie
 from structures.models import Agent, AncienLien, Appartenance, Structure, jeton_secret
-from structures.texte import en_ligne
+from structures.texte import de, en_ligne
 
 CLE_DE_SESSION = "visiteur"
 COOKIE_DE_L_APPAREIL = "prescripteur"
@@ -287,7 +287,7 @@ def vers_la_prescription(request: HttpRequest, demarche: Demarche, rendez_vous: 
     if voulu and voulu != f"{demarche.prenom} {demarche.nom}":
         messages.error(
             request,
-            f"Ce créneau est déjà pris, pour {noms(rendez_vous)}. Le rendez-vous de {voulu[:200]} n'est pas pris : "
+            f"Ce créneau est déjà pris, pour {noms(rendez_vous)}. Le rendez-vous {de(voulu[:200])} n'est pas pris : "
             "choisissez une autre heure.",
         )
     return redirect("reservations:prescription", rendez_vous_id=rendez_vous.pk)

@@ -17,6 +17,12 @@ def en_ligne(texte: str) -> str:
     return " ".join(sans_controle(texte.replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")).split())
 
 
+def de(nom: object) -> str:
+    """Return "de Paul", "d'Odile"."""
+    voyelle = unicodedata.normalize("NFD", str(nom).lower())[:1] in set("aeiouœæ")
+    return f"d'{nom}" if voyelle else f"de {nom}"
+
+
 def pour_tableur(texte: str) -> str:
     """Return the text as a spreadsheet shows it: one that begins like a formula is never computed."""
     texte = en_ligne(texte)

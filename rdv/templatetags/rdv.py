@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from structures import dates
+from structures.texte import de
 
 register = template.Library()
 
@@ -96,6 +97,9 @@ def jusqu_a(debut: datetime | None, fin: datetime | None) -> str:
 def iso(valeur: datetime | None) -> str:
     """Return an ISO 8601 instant, for `<time datetime>` and `data-expire-a`."""
     return SafeString(valeur.isoformat(timespec="seconds")) if valeur else ""
+
+
+register.filter("de", de)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from reservations.refus import SuppressionImpossible
 from reservations.requetes.apprenants import avec_leurs_rendez_vous, rendez_vous_de
 from structures.acces import RequeteAgent, agent_de_la_structure
 from structures.htmx import page_ou_fragment
+from structures.texte import de
 
 PAR_PAGE = 50
 
@@ -49,7 +50,7 @@ def modifier_apprenant(request: RequeteAgent, apprenant_id: int) -> HttpResponse
     form = IdentiteForm(request.POST or None, structure=request.structure, initial=_identite(personne))
     if request.method == "POST" and form.is_valid():
         enregistrer(apprenant=form.appliquer(personne))
-        messages.success(request, f"La fiche de {personne} est enregistrée.")
+        messages.success(request, f"La fiche {de(personne)} est enregistrée.")
         return redirect("reservations:apprenant", request.structure.pk, personne.pk)
     return render(request, "reservations/agent/apprenant_modifier.html", {"form": form, "personne": personne})
 
@@ -65,7 +66,7 @@ def supprimer_apprenant(request: RequeteAgent, apprenant_id: int) -> HttpRespons
         except SuppressionImpossible as refus:
             messages.error(request, str(refus))
             return redirect("reservations:apprenant", request.structure.pk, personne.pk)
-        messages.success(request, f"La fiche de {personne} est supprimée.")
+        messages.success(request, f"La fiche {de(personne)} est supprimée.")
         return redirect("reservations:apprenants", request.structure.pk)
     contexte = {
         "personne": personne,

@@ -99,7 +99,7 @@ def test_the_first_booking_then_the_second_one_timed(page, live_server, monde, s
     cliquer(page.get_by_role("button", name=HEURE).nth(1))
     ecrire(page, {"Prénom": "Ali", "Nom": "Benali", "Téléphone": "0698765432"})
     cliquer(page.get_by_role("button", name="Confirmer le rendez-vous"))
-    expect(page.get_by_role("status").filter(has_text="Le rendez-vous de Ali Benali est confirmé")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Le rendez-vous d'Ali Benali est confirmé")).to_be_visible()
     second = duree()
     print(f"\nPremier rendez-vous : {premier:.0f} s. Deuxième : {second:.0f} s.")  # noqa: T201 quoted in docs/
     assert premier < 60

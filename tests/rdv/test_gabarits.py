@@ -69,6 +69,12 @@ def test_filtres_sans_valeur_ne_disent_rien() -> None:
     assert gabarit.render(Context({"t": None})) == "[]"
 
 
+@pytest.mark.parametrize("nom", ["de Paul", "d'Odile Bérard", "d'Émile", "d'Œdipe", "de Zoé", "de "])
+def test_a_name_is_joined_as_french_joins_it(nom: str) -> None:
+    gabarit = Template("{% load rdv %}{% autoescape off %}{{ nom|de }}{% endautoescape %}")
+    assert gabarit.render(Context({"nom": re.sub("^d('|e )", "", nom)})) == nom
+
+
 def test_liens_devient_un_lien_et_garde_les_lignes() -> None:
     assert filtres.liens("Remplir (https://exemple.fr/a?b=1&c=2).\r\nMerci") == (
         'Remplir (<a href="https://exemple.fr/a?b=1&amp;c=2" rel="noopener noreferrer nofollow">'

@@ -104,7 +104,7 @@ def test_a_colleague_s_agenda() -> None:
     assert "Paul" not in texte(client.get(adresse, {"jour": demain()}))
     reponse = client.get(adresse, {"jour": demain(), "agent": equipe.admin.pk})
     assert "Paul" in texte(reponse)
-    assert "Agenda de Ada Admin" in texte(reponse)
+    assert "Agenda d'Ada Admin" in texte(reponse)
     etranger = client.get(adresse, {"jour": demain(), "agent": autre.admin.pk})
     assert etranger.context["agent"] == equipe.basique
 

@@ -334,7 +334,7 @@ def test_the_same_slot_in_two_tabs_is_for_the_first_person_and_the_second_is_tol
     se_presenter(client, demarche)
     confirmer_pour(client, demarche)
     lu = texte(client.get(confirmer_pour(client, demarche, prenom="Ali", nom="Benali")["Location"]))
-    assert "déjà pris, pour Jeanne Martin. Le rendez-vous de Ali Benali n'est pas pris" in lu
+    assert "déjà pris, pour Jeanne Martin. Le rendez-vous d'Ali Benali n'est pas pris" in lu
     assert Apprenant.objects.count() == 1
 
 
