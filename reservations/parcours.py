@@ -23,6 +23,7 @@ from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
 from reservations.courrier.sms import sms_possibles
 from reservations.creneaux import (
+    BIENTOT,
     UN_INSTANT,
     Creneau,
     Demande,
@@ -198,10 +199,19 @@ def lieu_choisi(lieux: Sequence[Lieu], identifiant: str) -> Lieu | None:
 def disponibilites_des_motifs(
     motifs: Sequence[Motif], recherche: Recherche, lieu: Lieu | None = None
 ) -> list[Disponibilite]:
-    """Return each motif with the first time that the public may book. One query."""
+    """Return each motif with the first time that the public may book. One query, two when one has nothing within two
+    weeks: reading all the months that may be booked took three times as long."""
     demandes = [demande_du_public(motif, maintenant=recherche.maintenant) for motif in motifs]
+    bientot = [replace(d, au_plus_tard=min(d.au_plus_tard, d.au_plus_tot + BIENTOT)) for d in demandes]
     premiers: dict[int, datetime] = {}
-    for creneau in recherche.premiers(demandes, lieu):
+    for creneau in recherche.premiers(bientot, lieu):
+        premiers.setdefault(creneau.motif_id, creneau.debut)
+    ensuite = [
+        replace(demande, au_plus_tot=proche.au_plus_tard)
+        for demande, proche in zip(demandes, bientot, strict=True)
+        if demande.motif.pk not in premiers and proche.au_plus_tard < demande.au_plus_tard
+    ]
+    for creneau in recherche.premiers(ensuite, lieu):
         premiers.setdefault(creneau.motif_id, creneau.debut)
     return [Disponibilite(motif, premiers.get(motif.pk)) for motif in motifs]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from motifs.models import Public, TypeLieu
 from reservations.models import Demarche, RendezVous, Statut
+from reservations.parcours import Recherche, disponibilites_des_motifs
 from tests.factories import LieuFactory, MotifFactory, StructureFactory
 from tests.htmx import page_apres_echange, page_rechargee
 from tests.reservations.aides_parcours import (
@@ -62,6 +63,22 @@ def test_le_lien_montre_les_motifs_avec_leur_premier_creneau(client):
         "Accompagnement individuel 1 heure · sur place Le plus tôt : aujourd'hui à 9 h",
         "Démarches CAF 30 minutes · par téléphone Le plus tôt : mercredi 25 novembre à 14 h",
     ]
+
+
+@pytest.mark.parametrize("jours", [14, 15, 45])
+def test_the_first_time_of_each_motif_is_found_however_far(jours):
+    """Two weeks are looked through first: what begins at their very end, or after, is found once all the same."""
+    monde = un_monde()
+    loin = MotifFactory(structure=monde.structure, duree=30, telephone=True, ouvert=True, delai_min=timedelta(hours=1))
+    une_plage(monde, motifs=[loin], premier_jour=LUNDI_8H.date() + timedelta(days=jours), de=9, a=10)
+    recherche = Recherche(LUNDI_8H)
+    with CaptureQueriesContext(connection) as requetes:
+        trouves = disponibilites_des_motifs([monde.motif, loin], recherche)
+    assert {dispo.objet: dispo.premier for dispo in trouves} == {
+        monde.motif: LUNDI_8H + timedelta(hours=1),
+        loin: LUNDI_8H + timedelta(days=jours, hours=1),
+    }
+    assert len(requetes) == (1 if jours == 14 else 2)
 
 
 def test_un_motif_sans_plage_n_est_pas_propose_et_le_seul_restant_est_passe(client):
