@@ -14,7 +14,7 @@ from reservations.courrier.redaction import (
 )
 from reservations.models import Par, Prescripteur, RendezVous
 from structures.dates import moment
-from structures.texte import en_ligne
+from structures.texte import de, en_ligne
 
 
 def code_de_prescripteur(code: str) -> Texte:
@@ -51,7 +51,7 @@ def deplacement(rendez_vous: RendezVous, prescripteur: Prescripteur, ancien: Ren
         en_ligne(f"Rendez-vous déplacé : {moment(debut)}"),
         _paragraphes(
             _bonjour(prescripteur.prenom),
-            f"{_qui(rendez_vous, par)} déplacé le rendez-vous de {noms(rendez_vous)}, prévu {moment(avant)}. "
+            f"{_qui(rendez_vous, par)} déplacé le rendez-vous {de(noms(rendez_vous))}, prévu {moment(avant)}. "
             "Voici la nouvelle date.",
             _fiche(rendez_vous),
             _lien(rendez_vous, "le voir"),
@@ -67,7 +67,7 @@ def annulation(rendez_vous: RendezVous, prescripteur: Prescripteur) -> Texte:
         en_ligne(f"Rendez-vous annulé : {moment(debut)}"),
         _paragraphes(
             _bonjour(prescripteur.prenom),
-            f"{_qui(rendez_vous, rendez_vous.annule_par)} annulé le rendez-vous de {noms(rendez_vous)}.",
+            f"{_qui(rendez_vous, rendez_vous.annule_par)} annulé le rendez-vous {de(noms(rendez_vous))}.",
             _fiche(rendez_vous),
             f"Message de {rendez_vous.structure.nom} :\n{message}" if message else "",
             _telephone(rendez_vous, modele="Pour prendre un autre rendez-vous, téléphonez au %(numero)s (%(qui)s)."),
