@@ -12,7 +12,7 @@ from cartographie.models import LienDeTerritoire
 from tests.cartographie.aides_territoire import DEPARTEMENT, ecrire_ailleurs, ecrire_territoire
 
 MESURES = 5
-FOIS = 5  # a guard; docs/prescripteurs.md says what is measured beside the 3 that are wanted
+FOIS = 3.5  # 3 are promised and measured (docs/prescripteurs.md): a loaded machine moves it by a quarter
 
 
 def processeur() -> float:
