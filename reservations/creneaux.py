@@ -37,6 +37,13 @@ class Demande:
     au_plus_tot: datetime
     au_plus_tard: datetime
 
+    def en_deux_temps(self) -> tuple["Demande", "Demande | None"]:
+        """Return its first two weeks, where most have something, and what comes after them, None when nothing does."""
+        borne = self.au_plus_tot + BIENTOT
+        if borne >= self.au_plus_tard:
+            return self, None
+        return replace(self, au_plus_tard=borne), replace(self, au_plus_tot=borne)
+
 
 class Creneau(NamedTuple):
     """A free slot of one agent: computed, never stored. Times are UTC.
@@ -239,14 +246,11 @@ def premiers_creneaux(
             for demande, lieu, agent, premier, _, pause in lignes
         ]
 
-    if len(demandes) <= PEU_DE_MOTIFS or all(d.au_plus_tard - d.au_plus_tot <= BIENTOT for d in demandes):
+    if len(demandes) <= PEU_DE_MOTIFS:
         return sorted(chercher(demandes))
-    bornes = [min(d.au_plus_tard, d.au_plus_tot + BIENTOT) for d in demandes]
-    proches = chercher([replace(d, au_plus_tard=borne) for d, borne in zip(demandes, bornes, strict=True)])
-    ensuite = [
-        replace(d, au_plus_tot=borne) for d, borne in zip(demandes, bornes, strict=True) if borne < d.au_plus_tard
-    ]
-    return sorted(proches + chercher(ensuite, proches))
+    coupees = [demande.en_deux_temps() for demande in demandes]
+    proches = chercher([bientot for bientot, _ in coupees])
+    return sorted(proches + chercher([ensuite for _, ensuite in coupees if ensuite], proches))
 
 
 def demande_du_public(

@@ -23,7 +23,6 @@ from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture, PlageQuerySet
 from reservations.courrier.sms import sms_possibles
 from reservations.creneaux import (
-    BIENTOT,
     UN_INSTANT,
     Creneau,
     Demande,
@@ -201,17 +200,12 @@ def disponibilites_des_motifs(
 ) -> list[Disponibilite]:
     """Return each motif with the first time that the public may book. One query, two when one has nothing within two
     weeks: reading all the months that may be booked took three times as long."""
-    demandes = [demande_du_public(motif, maintenant=recherche.maintenant) for motif in motifs]
-    bientot = [replace(d, au_plus_tard=min(d.au_plus_tard, d.au_plus_tot + BIENTOT)) for d in demandes]
+    coupees = [demande_du_public(motif, maintenant=recherche.maintenant).en_deux_temps() for motif in motifs]
     premiers: dict[int, datetime] = {}
-    for creneau in recherche.premiers(bientot, lieu):
+    for creneau in recherche.premiers([bientot for bientot, ensuite in coupees], lieu):
         premiers.setdefault(creneau.motif_id, creneau.debut)
-    ensuite = [
-        replace(demande, au_plus_tot=proche.au_plus_tard)
-        for demande, proche in zip(demandes, bientot, strict=True)
-        if demande.motif.pk not in premiers and proche.au_plus_tard < demande.au_plus_tard
-    ]
-    for creneau in recherche.premiers(ensuite, lieu):
+    plus_loin = [ensuite for bientot, ensuite in coupees if ensuite and ensuite.motif.pk not in premiers]
+    for creneau in recherche.premiers(plus_loin, lieu):
         premiers.setdefault(creneau.motif_id, creneau.debut)
     return [Disponibilite(motif, premiers.get(motif.pk)) for motif in motifs]
 

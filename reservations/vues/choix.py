@@ -213,9 +213,13 @@ def _ailleurs(
     lien: Lien, motif: Motif, lieu: Lieu | None, lieux: list[Lieu], demarche: Demarche | None, recherche: Recherche
 ) -> list[tuple[Disponibilite, str]]:
     """Return the nearest other lieux that have a free time at that moment, with the address of their slots then."""
-    au_moment = f"&moment={recherche.moment}" if recherche.moment else ""
     return [
-        (dispo, adresse_du_choix("choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche) + au_moment)
+        (
+            dispo,
+            adresse_du_choix(
+                "choix_creneau", lien, motif.pk, lieu=dispo.objet.pk, demarche=demarche, moment=recherche.moment
+            ),
+        )
         for dispo in disponibilites_ailleurs(motif, lieu, lieux, recherche)
     ]
 
@@ -316,11 +320,16 @@ def adresses_des_creneaux(adresse: str, trouvees: Propositions) -> dict[str, obj
 
 
 def adresse_du_choix(
-    nom: str, lien: Lien, *args: int, lieu: int | None = None, demarche: Demarche | None = None
+    nom: str,
+    lien: Lien,
+    *args: int,
+    lieu: int | None = None,
+    demarche: Demarche | None = None,
+    moment: Moment = Moment.TOUS,
 ) -> str:
     """Return the address of a page of choice, with what was already chosen."""
     chemin = reverse(f"reservations:{nom}", args=[lien, *args])
-    parametres = {"lieu": lieu, "demarche": demarche.jeton if demarche else None}
+    parametres = {"lieu": lieu, "demarche": demarche.jeton if demarche else None, "moment": moment.value}
     if nom == "choix_motif" and not lien.prescripteur and demarche is None:
         parametres["pour"] = "moi"  # whatever this browser remembers: this tab is the learner's
     choisis = urlencode({cle: valeur for cle, valeur in parametres.items() if valeur})

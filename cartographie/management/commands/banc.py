@@ -5,7 +5,6 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from tqdm import tqdm
 from cartographie.banc.cout import Cout
 from cartographie.banc.deroule import CAS, Resultat, banc_complet, banc_rapide
 from cartographie.banc.mesures import Mesure, comparer, en_json
-from cartographie.management.commands.donnees_nationales import positif
+from cartographie.management.commands.donnees_nationales import barres, positif
 
 
 class Command(BaseCommand):
@@ -46,10 +45,6 @@ class Command(BaseCommand):
         muet = options["verbosity"] == 0
         maintenant = timezone.now()
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each booking
-
-        def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
-            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit="", disable=muet, file=sys.stderr)
-
         resultat, ou = Resultat(), machine()
         try:
             with tqdm(desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
@@ -66,7 +61,7 @@ class Command(BaseCommand):
                         passe=options["passe"],
                         graine=options["graine"],
                         maintenant=maintenant,
-                        suivre=suivre,
+                        suivre=barres(muet=muet),
                         avancer=barre.update,
                     )
         except Exception as erreur:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from tqdm import tqdm
 
-from cartographie.donnees_nationales import DonneesReelles, TropDePasse, charger
+from cartographie.donnees_nationales import DonneesReelles, Suivre, TropDePasse, charger
 from reservations.models import RendezVous
 
 
@@ -20,6 +20,15 @@ def positif(texte: str) -> int:
     if not texte.isdecimal():
         raise ArgumentTypeError(f"« {texte} » n'est pas un nombre entier positif.")
     return int(texte)
+
+
+def barres(*, muet: bool) -> Suivre:
+    """Return what shows a bar for each thing written, unless `muet`."""
+
+    def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
+        return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit="", disable=muet, file=sys.stderr)
+
+    return suivre
 
 
 class Command(BaseCommand):
@@ -37,18 +46,13 @@ class Command(BaseCommand):
         if not options["agents"]:
             raise CommandError("Il faut au moins un agent.")
         depart = time.monotonic()
-
-        def suivre(nom: str, lignes: Iterable[tuple], total: int) -> Iterable[tuple]:
-            muet = options["verbosity"] == 0
-            return tqdm(lignes, desc=f"{nom:20}", total=total or None, unit="", disable=muet, file=sys.stderr)
-
         try:
             pays = charger(
                 agents=options["agents"],
                 passe=options["passe"],
                 graine=options["graine"],
                 maintenant=timezone.now(),
-                suivre=suivre,
+                suivre=barres(muet=options["verbosity"] == 0),
             )
         except DonneesReelles:
             raise CommandError(
