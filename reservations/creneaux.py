@@ -14,7 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from functools import partial
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import psycopg
@@ -58,6 +60,9 @@ class Creneau(NamedTuple):
     lieu_id: int | None
     fin: datetime
     pause: int = 0  # minutes that the rendez-vous would keep free after it
+
+
+_en_creneau = partial(tuple.__new__, Creneau)  # of a tuple of its values: a quarter of the time of Creneau(*values)
 
 
 def decouper(
@@ -154,7 +159,7 @@ WITH demande AS (
 )
 """  # noqa: S608
 _COLONNES = "rang, lieu_id, agent_id, premier, fin, pause"
-_TOUS = _MORCEAUX + f"SELECT {_COLONNES} FROM morceau ORDER BY pause"  # noqa: S608
+_TOUS = _MORCEAUX + f"SELECT {_COLONNES} FROM morceau ORDER BY rang, premier, fin"  # noqa: S608
 _PREMIERS = (
     _MORCEAUX
     + f"SELECT DISTINCT ON (motif_id, lieu_id) {_COLONNES} "
@@ -176,17 +181,19 @@ def creneaux_libres(
     agents, lieux: only theirs (None: all). visiteur: whose own options do not count, so that "back" shows their slot
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
-    libres: list[Creneau] = []
-    for demande, lieu, agent, premier, fin, pause in _executer(
-        _TOUS, demandes, maintenant, agents, lieux, visiteur, sauf
-    ):
+    libres: list[tuple[datetime, int, int, int | None, datetime, int]] = []
+    lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
+    # Agents often have the same free pieces: each is cut once.
+    for (demande, premier, fin), memes in groupby(lignes, key=itemgetter(0, 3, 4)):
         motif = demande.motif.pk
-        for debut, suivant in decouper(premier, fin, demande.motif.delta, demande.au_plus_tard):
-            libres.append(Creneau(debut, agent, motif, lieu, suivant, pause))
+        grille = tuple(decouper(premier, fin, demande.motif.delta, demande.au_plus_tard))
+        for _, lieu, agent, _, _, pause in memes:
+            libres += [(debut, agent, motif, lieu, suivant, pause) for debut, suivant in grille]
     libres.sort()
     # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
     # the longest of the pauses that fit, which comes last.
-    return [creneau for creneau, suivant in pairwise(libres) if creneau[:5] != suivant[:5]] + libres[-1:]
+    uniques = [ici for ici, suivant in pairwise(libres) if ici[1] != suivant[1] or ici[:5] != suivant[:5]] + libres[-1:]
+    return list(map(_en_creneau, uniques))
 
 
 def premier_debut(

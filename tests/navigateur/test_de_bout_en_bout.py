@@ -74,7 +74,7 @@ def ouvrir_ses_creneaux(page: Page, racine: str, agent: Agent, *, javascript: bo
     expect(lien).to_be_enabled()
     if javascript:
         page.get_by_role("button", name="Copier le lien").click()
-        expect(page.get_by_text("Lien copié")).to_be_attached()
+        expect(page.locator("#annonces")).to_contain_text("Lien copié")
     return lien.input_value()
 
 
