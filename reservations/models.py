@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
 from operator import or_
+from typing import TypedDict
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -664,6 +665,17 @@ class Rappel(models.IntegerChoices):
         return f"rappel_{self.value}h"
 
 
+class EvenementAnnonce(TypedDict):
+    """What the calendar file of a message says that the message and its rendez-vous do not."""
+
+    sequence: int  # the version of the rendez-vous that it tells
+    duree: int  # minutes
+    titre: str
+    lieu: str
+    participant: str  # their name
+    url: str
+
+
 class Message(models.Model):
     """An e-mail or an SMS to send: written in the transaction of what it tells, sent by a job."""
 
@@ -672,7 +684,7 @@ class Message(models.Model):
     sujet = models.CharField("sujet", max_length=250, blank=True)
     texte = models.TextField("texte")
     langue = models.CharField("langue", max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
-    ics = models.TextField("invitation iCalendar", blank=True)
+    evenement = models.JSONField("événement d'agenda", null=True, blank=True)  # EvenementAnnonce
     ics_methode = models.CharField("méthode iCalendar", max_length=10, blank=True)
     rendez_vous = models.ForeignKey(RendezVous, models.SET_NULL, related_name="messages", null=True, blank=True)
     # What it says of the rendez-vous: moved since, the message is no longer true and is not sent.

@@ -9,6 +9,7 @@ sent, and a row that was sent is left alone.
 import logging
 from datetime import datetime, timedelta
 from email.message import MIMEPart
+from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.utils.crypto import salted_hmac
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from reservations.courrier.ical import invitation, uid_ical
 from reservations.courrier.octopush import Accuse, EnvoiRefuse
 from reservations.courrier.sms import envoyer_sms
 from reservations.models import STATUTS_ANNULES, Canal, Etat, Message
@@ -145,20 +147,45 @@ def _courriel(message: Message) -> EmailMultiAlternatives:
     with translation.override(message.langue):
         corps = render_to_string("reservations/messages/courriel.html", contexte)
     courriel.attach_alternative(corps, "text/html")
-    if message.ics:
-        courriel.attach(_piece_ics(message))
+    if ics := ics_du_message(message):
+        courriel.attach(_piece_ics(ics, message.ics_methode))
     return courriel
 
 
-def _piece_ics(message: Message) -> MIMEPart:
+def ics_du_message(message: Message) -> str:
+    """Return the calendar file of an e-mail, "" if it has none.
+
+    Written when it leaves, not when the rendez-vous is taken: it is a tenth of the work of a booking.
+    """
+    evenement, rendez_vous = message.evenement, message.rendez_vous
+    if evenement is None or rendez_vous is None or message.debut is None:
+        return ""
+    return invitation(
+        uid=uid_ical(str(rendez_vous.uid)),
+        sequence=evenement["sequence"],
+        methode="CANCEL" if message.ics_methode == "CANCEL" else "REQUEST",
+        debut=message.debut,
+        fin=message.debut + timedelta(minutes=evenement["duree"]),
+        tz=rendez_vous.structure.tz,
+        titre=evenement["titre"],
+        lieu=evenement["lieu"],
+        description=message.texte.strip(),
+        organisateur=(rendez_vous.structure.nom, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+        participant=(evenement["participant"], message.destinataire),
+        url=evenement["url"],
+        horodatage=message.cree_le,
+    )
+
+
+def _piece_ics(ics: str, methode: str) -> MIMEPart:
     """Return the invitation as calendar programs want it: `text/calendar` with its method."""
     piece = MIMEPart()
     piece.set_content(
-        message.ics,
+        ics,
         subtype="calendar",
         charset="utf-8",
         disposition="attachment",
         filename="rendez-vous.ics",
-        params={"method": message.ics_methode},
+        params={"method": methode},
     )
     return piece

@@ -1,7 +1,7 @@
 """iCalendar invitations (RFC 5545 and 5546), pure: no ORM, no settings, no clock.
 
-The icalendar library writes them, although it is slow (a seventh of a booking): what other programs read is not what
-this project exists for, and the design fixes the library. Do not write lines by hand here: make it run elsewhere.
+The icalendar library writes them, although it is slow (2 ms each): what other programs read is not what this project
+exists for, and the design fixes the library. It runs when a message leaves, in the worker, not while booking.
 
 The VTIMEZONE is computed here, from the UTC instants at which the zone changes its offset: the generator of the
 icalendar library walks on local time and puts the spring change one hour late.

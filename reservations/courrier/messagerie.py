@@ -7,7 +7,6 @@ The row and the job share the connection of the caller: they are committed with 
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from functools import partial
 from itertools import batched
 
@@ -18,8 +17,8 @@ from django.utils import timezone, translation
 from procrastinate.types import JSONDict
 
 from reservations.courrier import redaction, redaction_prescripteur
-from reservations.courrier.envoi import envoyer_message
-from reservations.courrier.ical import Methode, invitation, uid_ical
+from reservations.courrier.envoi import envoyer_message, ics_du_message
+from reservations.courrier.ical import Methode
 from reservations.courrier.sms import est_mobile, sms_possibles
 from reservations.models import (
     STATUTS_ANNULES,
@@ -27,6 +26,7 @@ from reservations.models import (
     Attente,
     Canal,
     Consultation,
+    EvenementAnnonce,
     IdentificationPrescripteur,
     Message,
     Par,
@@ -97,8 +97,7 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: 
             sms = redaction.confirmation_par_sms(rendez_vous)
             message = _sms(rendez_vous, apprenant, texte.sujet, sms, "REQUEST")
         else:
-            ics = _ics_apprenant(rendez_vous, participation, texte, "REQUEST")
-            message = _courriel(rendez_vous, apprenant.courriel, texte, ics, "REQUEST")
+            message = _a_l_apprenant(rendez_vous, participation, texte, "REQUEST")
     message.cree_le = maintenant  # what the limits count
     _poster([message])
 
@@ -239,7 +238,7 @@ def invitation_de(*, rendez_vous: RendezVous) -> str:
     annule = rendez_vous.statut in STATUTS_ANNULES
     with translation.override(participation.apprenant.langue):
         texte = (redaction.annulation if annule else redaction.confirmation)(rendez_vous, participation)
-        return _ics_apprenant(rendez_vous, participation, texte, "CANCEL" if annule else "REQUEST")
+        return ics_du_message(_a_l_apprenant(rendez_vous, participation, texte, "CANCEL" if annule else "REQUEST"))
 
 
 def sera_prevenu(apprenant: Apprenant | Attente) -> bool:
@@ -260,26 +259,21 @@ def _pour_apprenants(
     ecrire_sms: Callable[[RendezVous], str],
     methode: Methode,
 ) -> list[Message]:
-    """Write to each learner in their own language, whoever acts and in what language."""
+    """Write to each learner in their own language, whoever acts and in what language.
+
+    By e-mail when there is an address; otherwise by SMS when the number and this instance allow it; else nothing.
+    """
     messages: list[Message] = []
     for participation in rendez_vous.participations.all():
-        with translation.override(participation.apprenant.langue):
-            texte, sms = ecrire(rendez_vous, participation), ecrire_sms(rendez_vous)
-            messages += _pour_apprenant(rendez_vous, participation, texte, sms, methode)
+        apprenant = participation.apprenant
+        with translation.override(apprenant.langue):
+            if apprenant.courriel:
+                texte = ecrire(rendez_vous, participation)
+                messages += [_a_l_apprenant(rendez_vous, participation, texte, methode)]
+            elif sms_possibles() and est_mobile(apprenant.telephone):
+                sujet = ecrire(rendez_vous, participation).sujet
+                messages += [_sms(rendez_vous, apprenant, sujet, ecrire_sms(rendez_vous), methode)]
     return messages
-
-
-def _pour_apprenant(
-    rendez_vous: RendezVous, participation: Participation, texte: redaction.Texte, sms: str, methode: Methode
-) -> list[Message]:
-    """By e-mail when there is an address; otherwise by SMS when the number and this instance allow it; else nothing."""
-    apprenant = participation.apprenant
-    if apprenant.courriel:
-        ics = _ics_apprenant(rendez_vous, participation, texte, methode)
-        return [_courriel(rendez_vous, apprenant.courriel, texte, ics, methode)]
-    if sms_possibles() and est_mobile(apprenant.telephone):
-        return [_sms(rendez_vous, apprenant, texte.sujet, sms, methode)]
-    return []
 
 
 def _sms(rendez_vous: RendezVous, apprenant: Apprenant, sujet: str, texte: str, methode: Methode) -> Message:
@@ -295,18 +289,12 @@ def _sms(rendez_vous: RendezVous, apprenant: Apprenant, sujet: str, texte: str, 
     )
 
 
-def _ics_apprenant(
+def _a_l_apprenant(
     rendez_vous: RendezVous, participation: Participation, texte: redaction.Texte, methode: Methode
-) -> str:
+) -> Message:
     apprenant = participation.apprenant
-    return _ics(
-        rendez_vous,
-        methode=methode,
-        titre=redaction.titre_pour_apprenant(rendez_vous),
-        texte=texte,
-        participant=(str(apprenant), apprenant.courriel),
-        url=redaction.lien_secret(rendez_vous),
-    )
+    titre, url = redaction.titre_pour_apprenant(rendez_vous), redaction.lien_secret(rendez_vous)
+    return _invitation(rendez_vous, (str(apprenant), apprenant.courriel), texte, titre, methode, url)
 
 
 def _pour_agent(rendez_vous: RendezVous, ecrire: Callable[[RendezVous], redaction.Texte], methode: Methode) -> Message:
@@ -314,15 +302,8 @@ def _pour_agent(rendez_vous: RendezVous, ecrire: Callable[[RendezVous], redactio
     agent, prescripteur = rendez_vous.agent, rendez_vous.prescripteur
     with translation.override(settings.LANGUAGE_CODE):
         texte = redaction_prescripteur.pour_l_agent(ecrire(rendez_vous), rendez_vous)
-        ics = _ics(
-            rendez_vous,
-            methode=methode,
-            titre=redaction.titre_pour_agent(rendez_vous),
-            texte=texte,
-            participant=(agent.nom_complet, agent.courriel),
-            url="",  # the secret link is the learner's
-        )
-        message = _courriel(rendez_vous, agent.courriel, texte, ics, methode)
+        titre = redaction.titre_pour_agent(rendez_vous)
+        message = _invitation(rendez_vous, (agent.nom_complet, agent.courriel), texte, titre, methode)
     message.repondre_a = prescripteur.courriel if prescripteur else ""
     return message
 
@@ -335,46 +316,41 @@ def _pour_prescripteur(
     if prescripteur is None:
         return []
     with translation.override(settings.LANGUAGE_CODE):
-        return [_courriel(rendez_vous, prescripteur.courriel, ecrire(rendez_vous, prescripteur), "", methode)]
+        return [_courriel(rendez_vous, prescripteur.courriel, ecrire(rendez_vous, prescripteur), methode)]
 
 
-def _courriel(
-    rendez_vous: RendezVous, destinataire: str, texte: redaction.Texte, ics: str, methode: Methode
+def _invitation(
+    rendez_vous: RendezVous,
+    participant: tuple[str, str],
+    texte: redaction.Texte,
+    titre: str,
+    methode: Methode,
+    url: str = "",
 ) -> Message:
+    """Return the e-mail that a calendar understands. `participant`: name, e-mail; `url`: the secret link, the learner's
+    alone."""
+    nom, courriel = participant
+    message = _courriel(rendez_vous, courriel, texte, methode)
+    message.evenement = EvenementAnnonce(
+        sequence=rendez_vous.sequence,
+        duree=int((rendez_vous.fin - rendez_vous.debut).total_seconds()) // 60,
+        titre=titre,
+        lieu=redaction.lieu_en_ligne(rendez_vous),
+        participant=nom,
+        url=url,
+    )
+    return message
+
+
+def _courriel(rendez_vous: RendezVous, destinataire: str, texte: redaction.Texte, methode: Methode) -> Message:
     return Message(
         canal=Canal.COURRIEL,
         destinataire=destinataire,
         sujet=texte.sujet,
         texte=texte.corps,
         langue=translation.get_language(),
-        ics=ics,
         ics_methode=methode,
         rendez_vous=rendez_vous,
         debut=rendez_vous.debut,
-    )
-
-
-def _ics(
-    rendez_vous: RendezVous,
-    *,
-    methode: Methode,
-    titre: str,
-    texte: redaction.Texte,
-    participant: tuple[str, str],
-    url: str,
-) -> str:
-    return invitation(
-        uid=uid_ical(str(rendez_vous.uid)),
-        sequence=rendez_vous.sequence,
-        methode=methode,
-        debut=rendez_vous.debut,
-        fin=rendez_vous.fin,
-        tz=rendez_vous.structure.tz,
-        titre=titre,
-        lieu=redaction.lieu_en_ligne(rendez_vous),
-        description=texte.corps.strip(),
-        organisateur=(rendez_vous.structure.nom, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
-        participant=participant,
-        url=url,
-        horodatage=timezone.now(),
+        cree_le=timezone.now(),
     )

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from reservations.courrier.envoi import ics_du_message
 from reservations.models import Message
 
 NOMBRE = 50
@@ -44,7 +45,9 @@ def messages_demonstration(request: HttpRequest) -> HttpResponse:
 @_en_demonstration_seulement
 def invitation_demonstration(request: HttpRequest, message_id: int) -> HttpResponse:
     """The invitation joined to a message, as a file that a calendar program opens."""
-    message = get_object_or_404(Message.objects.exclude(ics=""), pk=message_id)
-    reponse = HttpResponse(message.ics, content_type=f"text/calendar; method={message.ics_methode}; charset=utf-8")
+    messages = Message.objects.filter(evenement__isnull=False, rendez_vous__isnull=False)
+    message = get_object_or_404(messages.select_related("rendez_vous__structure"), pk=message_id)
+    forme = f"text/calendar; method={message.ics_methode}; charset=utf-8"
+    reponse = HttpResponse(ics_du_message(message), content_type=forme)
     reponse["Content-Disposition"] = 'attachment; filename="rendez-vous.ics"'
     return reponse

@@ -13,7 +13,7 @@ from lxml import html
 from motifs.models import TypeLieu
 from reservations import services
 from reservations.courrier import redaction
-from reservations.courrier.envoi import envoyer
+from reservations.courrier.envoi import envoyer, ics_du_message
 from reservations.courrier.messagerie import ecrire_rappels
 from reservations.courrier.sms import GSM7, GSM7_DOUBLES, UNE_PARTIE, longueur_gsm7
 from reservations.models import Apprenant, Demarche, Message, RendezVous, Statut
@@ -325,7 +325,7 @@ def test_what_is_written_to_a_learner_stays_in_the_language_they_chose(anglais: 
         "Reminder of your appointment",
         "Appointment cancelled",
     ]
-    assert "SUMMARY:Computing with Crest Digital" in recus[0].ics
+    assert "SUMMARY:Computing with Crest Digital" in ics_du_message(recus[0])
     for message in recus:
         propre = f"{message.sujet}\n{message.texte}".replace(str(monde.agent), "").replace(monde.lieu.nom, "")
         lignes = propre.replace(monde.lieu.adresse_complete, "").splitlines()

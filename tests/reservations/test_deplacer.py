@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from plages.models import JourParticulier, PlageOuverture
-from reservations.courrier.envoi import _merite_l_envoi
+from reservations.courrier.envoi import _merite_l_envoi, ics_du_message
 from reservations.deplacement import creneaux_de_deplacement
 from reservations.models import Message, RendezVous, Statut
 from reservations.refus import CreneauIndisponible, ReservationImpossible, SuiviImpossible
@@ -58,7 +58,7 @@ def test_it_is_moved_in_place_and_everyone_is_told(equipe: Equipe) -> None:
     for message in par_destinataire.values():
         assert message.sujet.startswith("Rendez-vous déplacé : ")
         assert message.ics_methode == "REQUEST"
-        assert "SEQUENCE:1" in message.ics
+        assert "SEQUENCE:1" in ics_du_message(message)
         assert "à 9 h" in message.texte
         assert "de 11 h à 12 h" in message.texte
         assert _merite_l_envoi(message)

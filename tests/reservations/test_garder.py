@@ -10,6 +10,7 @@ from django.utils import timezone
 from lxml import etree
 
 from reservations import services
+from reservations.courrier.envoi import ics_du_message
 from reservations.courrier.renvoi import PAR_HEURE
 from reservations.models import Apprenant, Canal, Message
 from tests.reservations.aides_parcours import LUNDI_8H, MARDI_9H, arbre, reserver, texte, un_monde
@@ -86,7 +87,7 @@ def test_the_confirmation_is_sent_again_as_the_first_time(client, rendez_vous, h
     assert "La confirmation part à jeanne@exemple.fr." in texte(reponse)
     premier, second = Message.objects.filter(destinataire="jeanne@exemple.fr", confidentiel=False).order_by("pk")
     assert (premier.sujet, premier.texte) == (second.sujet, second.texte)
-    assert "SEQUENCE:0" in second.ics
+    assert "SEQUENCE:0" in ics_du_message(second)
     assert not Message.objects.filter(destinataire=rendez_vous.agent.courriel, pk__gt=premier.pk).exists()
 
 

@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from motifs.models import TypeLieu
 from reservations.courrier import messagerie
+from reservations.courrier.envoi import ics_du_message
 from reservations.courrier.redaction import lien_secret
 from reservations.courrier.sms import GSM7, GSM7_DOUBLES, longueur_gsm7
 from reservations.models import Canal, Demarche, Etat, Message, Statut
@@ -90,7 +91,7 @@ def test_a_la_reunion_l_heure_est_celle_de_la_structure():
     message = pour("ana@exemple.fr")
     assert "Mardi 23 novembre 2027, de 12 h à 13 h (heure de La Réunion)" in message.texte
     assert message.sujet.endswith("à 12 h")
-    relu = vobject.readOne(message.ics).vevent
+    relu = vobject.readOne(ics_du_message(message)).vevent
     assert relu.dtstart.value.hour == 12
     assert relu.dtstart.value.astimezone(UTC) == MARDI_9H_PARIS
 
@@ -101,7 +102,7 @@ def test_par_telephone_dit_le_numero_qui_sera_appele():
     messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
 
     assert "Nous vous appellerons au 06 12 34 56 78." in pour("ana@exemple.fr").texte
-    assert vobject.readOne(pour("ana@exemple.fr").ics).vevent.location.value == "Par téléphone"
+    assert vobject.readOne(ics_du_message(pour("ana@exemple.fr"))).vevent.location.value == "Par téléphone"
 
 
 def test_en_visio_donne_la_salle_de_l_agent():
@@ -111,7 +112,7 @@ def test_en_visio_donne_la_salle_de_l_agent():
     messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
 
     assert salle in pour("ana@exemple.fr").texte
-    assert vobject.readOne(pour("ana@exemple.fr").ics).vevent.location.value == salle
+    assert vobject.readOne(ics_du_message(pour("ana@exemple.fr"))).vevent.location.value == salle
 
 
 def test_l_agent_recoit_les_coordonnees_mais_pas_le_lien_secret():
@@ -122,8 +123,8 @@ def test_l_agent_recoit_les_coordonnees_mais_pas_le_lien_secret():
     message = pour("agent@exemple.fr")
     assert message.sujet.startswith("Nouveau rendez-vous : ")
     assert "Ana Silva\n06 12 34 56 78\nana@exemple.fr" in message.texte
-    assert rendez_vous.jeton not in message.texte + message.ics
-    assert vobject.readOne(message.ics).vevent.summary.value == "Accompagnement individuel : Ana Silva"
+    assert rendez_vous.jeton not in message.texte + ics_du_message(message)
+    assert vobject.readOne(ics_du_message(message)).vevent.summary.value == "Accompagnement individuel : Ana Silva"
 
 
 def test_annulation_par_la_structure_porte_son_message_et_un_cancel():
@@ -138,8 +139,8 @@ def test_annulation_par_la_structure_porte_son_message_et_un_cancel():
     assert message.sujet.startswith("Rendez-vous annulé : ")
     assert "Médiathèque de Crest a annulé votre rendez-vous." in message.texte
     assert "Le conseiller est malade." in message.texte
-    assert vobject.readOne(message.ics).method.value == message.ics_methode == "CANCEL"
-    avant, apres = vobject.readOne(pris.ics).vevent, vobject.readOne(message.ics).vevent
+    assert vobject.readOne(ics_du_message(message)).method.value == message.ics_methode == "CANCEL"
+    avant, apres = vobject.readOne(ics_du_message(pris)).vevent, vobject.readOne(ics_du_message(message)).vevent
     assert avant.uid.value == apres.uid.value
     assert (avant.sequence.value, apres.sequence.value) == ("0", "1")
     assert "annulé par votre structure" in pour("agent@exemple.fr").texte
@@ -171,7 +172,7 @@ def test_sans_courriel_un_sms_qui_tient_en_une_partie(structure):
     for sms in (prise, annulation):
         assert longueur_gsm7(sms.texte) <= 160
         assert set(sms.texte) <= GSM7 | GSM7_DOUBLES
-        assert sms.ics == ""
+        assert ics_du_message(sms) == ""
         assert f"https://rdv.anct.gouv.fr/rendez-vous/{rendez_vous.jeton}/" in sms.texte
         assert "mardi 23 novembre à 9 h 30" in sms.texte
 
@@ -218,7 +219,7 @@ def test_un_nom_sur_deux_lignes_n_ajoute_pas_d_en_tete():
 
     message = pour("ana@exemple.fr")
     assert "\n" not in message.sujet
-    assert "\r\nBcc" not in message.ics
+    assert "\r\nBcc" not in ics_du_message(message)
 
 
 def test_le_nombre_de_requetes_ne_depend_pas_des_participants(django_assert_max_num_queries):
@@ -233,7 +234,7 @@ def test_l_invitation_telechargee_est_celle_du_courriel():
     rendez_vous = un_rendez_vous()
     messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
 
-    recue = vobject.readOne(pour("ana@exemple.fr").ics).vevent
+    recue = vobject.readOne(ics_du_message(pour("ana@exemple.fr"))).vevent
     telechargee = vobject.readOne(messagerie.invitation_de(rendez_vous=rendez_vous)).vevent
 
     for propriete in ("uid", "sequence", "dtstart", "dtend", "summary", "description", "url"):

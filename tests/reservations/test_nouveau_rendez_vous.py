@@ -13,6 +13,7 @@ from django.utils.html import escape
 
 from motifs.models import TypeLieu
 from plages.models import JourParticulier
+from reservations.courrier.envoi import ics_du_message
 from reservations.creation import creer_rendez_vous
 from reservations.models import Apprenant, Message, Participation, RendezVous, Statut
 from reservations.refus import CreationImpossible, CreneauIndisponible, ReservationImpossible
@@ -109,7 +110,7 @@ def test_a_new_person_gets_a_rendez_vous_and_is_told(equipe: Equipe) -> None:
     )
     message = Message.objects.get()  # the agent is its author: nothing to learn
     assert (message.destinataire, message.ics_methode) == ("jeanne@exemple.fr", "REQUEST")
-    assert "BEGIN:VEVENT" in message.ics
+    assert "BEGIN:VEVENT" in ics_du_message(message)
     assert len(messages_de(reponse)) == 1
     assert "de 9 h à 10 h, avec Ada Admin." in messages_de(reponse)[0]
     assert reponse.redirect_chain[0][0].startswith(equipe.adresse("reservations:agenda"))

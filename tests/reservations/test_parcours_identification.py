@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motifs.models import TypeLieu
+from reservations.courrier.envoi import ics_du_message
 from reservations.models import Demarche, EnvoiDeCode, Message, Participation, RendezVous, Statut
 from tests.factories import MotifFactory
 from tests.htmx import page_apres_echange, page_rechargee
@@ -248,7 +249,7 @@ def test_un_motif_a_domicile_demande_ou_aller(client):
     saisie = "3 rue du Lac\r\n26400 Crest "
     assert vers(donner_coordonnees(client, demarche, adresse_domicile=saisie)) == "code"
     assert "À votre domicile : 3 rue du Lac, 26400 Crest." in texte(client.get(confirmer(client, demarche)["Location"]))
-    assert "LOCATION:3 rue du Lac\\, 26400 Crest" in Message.objects.filter(ics__gt="")[0].ics
+    assert "LOCATION:3 rue du Lac\\, 26400 Crest" in ics_du_message(Message.objects.filter(evenement__isnull=False)[0])
 
 
 def test_le_retour_aux_coordonnees_les_retrouve_et_ne_renvoie_pas_de_code(client):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from motifs.models import Public, TypeLieu
 from reservations import prescripteurs
+from reservations.courrier.envoi import ics_du_message
 from reservations.models import (
     AppareilDuPrescripteur,
     Apprenant,
@@ -429,7 +430,7 @@ def test_a_known_person_is_reused_as_they_are_and_nothing_of_theirs_is_shown(cli
         assert "secrete@" not in lu
         assert rdv.jeton not in lu
     a_lea = Message.objects.get(destinataire="lea@ccas.exemple.fr", confidentiel=False)
-    assert "secrete@" not in a_lea.texte + a_lea.ics
+    assert "secrete@" not in a_lea.texte + ics_du_message(a_lea)
     assert rdv.jeton not in a_lea.texte
 
 
@@ -489,7 +490,7 @@ def test_the_three_are_told_who_booked_for_whom(client):
     a_lea = Message.objects.get(destinataire="lea@ccas.exemple.fr", confidentiel=False)
     assert "Le rendez-vous que vous avez pris pour Jeanne Martin est confirmé." in a_lea.texte
     assert f"{settings.SITE_URL}{page(rdv)}" in a_lea.texte
-    assert a_lea.ics == ""
+    assert ics_du_message(a_lea) == ""
 
 
 def test_the_sms_says_which_organisation_in_one_part(client, settings):

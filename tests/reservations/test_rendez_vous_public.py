@@ -9,6 +9,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from motifs.models import TypeLieu
+from reservations.courrier.envoi import ics_du_message
 from reservations.models import Message, RendezVous, Statut
 from tests.reservations.aides_parcours import (
     LUNDI_8H,
@@ -118,7 +119,7 @@ def test_l_agenda_recoit_le_meme_evenement_que_l_e_mail(client):
     assert "rendez-vous.ics" in reponse["Content-Disposition"]
     fichier = Calendar.from_ical(reponse.content).walk("VEVENT")[0]
     courriel = Message.objects.get(destinataire="jeanne@exemple.fr", confidentiel=False)
-    envoye = Calendar.from_ical(courriel.ics).walk("VEVENT")[0]
+    envoye = Calendar.from_ical(ics_du_message(courriel)).walk("VEVENT")[0]
     assert fichier["UID"] == envoye["UID"]
     assert fichier["DTSTART"].dt == envoye["DTSTART"].dt == MARDI_9H
 
@@ -132,8 +133,8 @@ def test_the_three_files_of_one_rendez_vous_are_one_event(client, horloge):
     horloge.append(LUNDI_8H + timedelta(minutes=2))
     client.post(adresse("annuler_rendez_vous", rendez_vous))
     for destinataire in ("jeanne@exemple.fr", monde.agent.courriel):
-        messages = Message.objects.filter(destinataire=destinataire, ics__gt="").order_by("pk")
-        calendriers = [Calendar.from_ical(message.ics) for message in messages]
+        messages = Message.objects.filter(destinataire=destinataire, evenement__isnull=False).order_by("pk")
+        calendriers = [Calendar.from_ical(ics_du_message(message)) for message in messages]
         evenements = [calendrier.walk("VEVENT")[0] for calendrier in calendriers]
         assert [message.ics_methode for message in messages] == [c["METHOD"] for c in calendriers]
         assert [c["METHOD"] for c in calendriers] == ["REQUEST", "REQUEST", "CANCEL"]

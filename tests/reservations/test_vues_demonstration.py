@@ -4,7 +4,11 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 
+from reservations.courrier import messagerie
+from reservations.courrier.envoi import ics_du_message
+from reservations.courrier.ical import uid_ical
 from reservations.models import Canal, Message
+from tests.reservations.aides_messages import un_rendez_vous
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +20,6 @@ def _courriels(nombre: int) -> None:
             destinataire=f"ana{n}@exemple.fr",
             sujet=f"Sujet {n}",
             texte=f"Voir : https://rdv.exemple.fr/rendez-vous/jeton{n}/\n<script>alert(1)</script>",
-            ics="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-            ics_methode="REQUEST",
         )
 
 
@@ -37,14 +39,23 @@ def test_la_page_montre_les_messages_le_plus_recent_d_abord(client):
 
 @override_settings(DEMO=True)
 def test_l_invitation_se_telecharge(client):
-    _courriels(1)
-    message = Message.objects.get()
+    rendez_vous = un_rendez_vous()
+    messagerie.annoncer_confirmation(rendez_vous=rendez_vous)
+    message = Message.objects.get(destinataire="ana@exemple.fr")
+    adresse = reverse("reservations:invitation_demonstration", kwargs={"message_id": message.pk})
+    assert adresse in client.get(reverse("reservations:messages_demonstration")).content.decode()
 
-    reponse = client.get(reverse("reservations:invitation_demonstration", kwargs={"message_id": message.pk}))
+    reponse = client.get(adresse)
 
-    assert reponse.content.decode() == message.ics
+    assert f"UID:{uid_ical(str(rendez_vous.uid))}" in reponse.content.decode()
+    assert reponse.content.decode() == ics_du_message(message)
     assert reponse["Content-Type"].startswith("text/calendar")
     assert "attachment" in reponse["Content-Disposition"]
+
+    Message.objects.update(rendez_vous=None)  # erased since
+
+    assert client.get(adresse).status_code == 404
+    assert adresse not in client.get(reverse("reservations:messages_demonstration")).content.decode()
 
 
 def test_hors_demonstration_les_pages_n_existent_pas(client):
