@@ -20,11 +20,19 @@
   });
 
   const zone = document.querySelector("[data-carte]");
-  if (!zone || !window.L) return;
-  zone.hidden = false;
-  document.querySelectorAll("[data-vers-la-carte]").forEach(function (lien) { lien.hidden = false; });
-  // In a task of its own, after the page is laid out: an old phone answers meanwhile.
-  window.setTimeout(demarrer, 0);
+  if (!zone) return;
+  // Leaflet tries what only Internet Explorer has, and catches the error: to say where it came from, the browser would
+  // read the whole file four times again, longer than it runs.
+  document.namespaces = document.namespaces || { add: function () {} };
+  const leaflet = document.createElement("script");
+  leaflet.src = zone.dataset.leaflet;
+  leaflet.addEventListener("load", function () {
+    zone.hidden = false;
+    document.querySelectorAll("[data-vers-la-carte]").forEach(function (lien) { lien.hidden = false; });
+    // In a task of its own, after the page is laid out: an old phone answers meanwhile.
+    window.requestAnimationFrame(function () { window.setTimeout(demarrer, 0); });
+  });
+  document.head.append(leaflet);
 
   function demarrer() {
     const L = window.L, infos = zone.dataset;
