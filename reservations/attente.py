@@ -5,7 +5,6 @@ locks is the contact, the person's row, then the agents'; the job skips the rows
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -352,14 +351,14 @@ def _places_libres(file: Sequence[Attente], maintenant: datetime) -> list[Crenea
         jusqu_a = min(demande.au_plus_tard, avant - UN_INSTANT) if avant else demande.au_plus_tard
         deja = demandes.get(attente.motif_id)
         plus_tard = max(jusqu_a, deja.au_plus_tard) if deja else jusqu_a
-        demandes[attente.motif_id] = replace(demande, au_plus_tard=plus_tard)
+        demandes[attente.motif_id] = demande._replace(au_plus_tard=plus_tard)
     premiers: dict[int, datetime] = {}
     attendus = {(attente.motif_id, attente.lieu_id) for attente in file}
     for creneau in premiers_creneaux(list(demandes.values()), maintenant=maintenant):
         if (creneau.motif_id, creneau.lieu_id) in attendus:
             premiers.setdefault(creneau.motif_id, creneau.debut)
     proches = [
-        replace(demandes[motif], au_plus_tot=debut, au_plus_tard=min(demandes[motif].au_plus_tard, debut + HORIZON))
+        demandes[motif]._replace(au_plus_tot=debut, au_plus_tard=min(demandes[motif].au_plus_tard, debut + HORIZON))
         for motif, debut in premiers.items()
     ]
     return creneaux_libres(proches, maintenant=maintenant) if proches else []

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from cartographie.donnees_nationales import DOMAINE, copier
+from cartographie.donnees_nationales import DOMAINE, analyser, copier
 from motifs.models import Motif, TypeLieu
 from plages.models import Ouverture, PlageOuverture
 from reservations.creneaux import Demande
@@ -55,8 +55,7 @@ class Terrain:
             terrain._pleine()
             terrain._etendue()
             terrain._guichets()
-        with connection.cursor() as curseur:
-            curseur.execute("ANALYZE")
+        analyser()
         return terrain
 
     @property
