@@ -9,7 +9,6 @@ then (not with --vue) while one moves and zooms; what crosses the network; the f
 
 import argparse
 import json
-import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.navigateur.chromium import arguments_du_navigateur, chemin_du_navigateur
 
 SCHEMA = Path(__file__).parent / "donnees" / "standard-mediation-num.schema.json"
 ECRANS = {"ordinateur": (1280, 800), "téléphone": (375, 800)}
@@ -158,8 +159,7 @@ def main() -> None:
     options = analyseur.parse_args()
     site = options.site.rstrip("/")
     with sync_playwright() as outil:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        navigateur = outil.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        navigateur = outil.chromium.launch(executable_path=chemin_du_navigateur(), args=arguments_du_navigateur())
         for nom in ECRANS:
             mesurer_la_premiere_vue(navigateur, site, nom)
             if not options.vue:

@@ -1,7 +1,6 @@
 """The real browser: the system's Chromium, driven by pytest-playwright, on pytest-django's live server."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.aides_agent import Equipe, connecte, une_equipe
+from tests.navigateur.chromium import arguments_du_navigateur, chemin_du_navigateur
 
 # The faults alone come back: what passes is a hundred times as long to read.
 FAUTES = """async () => (await axe.run({resultTypes: ["violations"]})).violations.map(
     faute => `${faute.id} : ${faute.help} (${faute.nodes.map(noeud => noeud.target)})`)"""
-NOMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def chemin_du_navigateur() -> str | None:
-    if Path("/usr/bin/chromium").exists():
-        return "/usr/bin/chromium"
-    return next((chemin for nom in NOMS if (chemin := shutil.which(nom))), None)
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +22,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     chemin = chemin_du_navigateur()
     if chemin is None:
         pytest.skip("Aucun navigateur : installez Chromium (apt install chromium) pour ces essais.")
-    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    # Chromium's sandbox refuses to run as root.
-    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {**browser_type_launch_args, "executable_path": chemin, "args": arguments}
+    return {**browser_type_launch_args, "executable_path": chemin, "args": arguments_du_navigateur()}
 
 
 @pytest.fixture
