@@ -60,7 +60,7 @@ class Creneau(NamedTuple):
     pause: int = 0  # minutes that the rendez-vous would keep free after it
 
 
-_en_creneau = partial(tuple.__new__, Creneau)  # of a tuple of its values: a quarter of the time of Creneau(*values)
+_en_creneau = partial(tuple.__new__, Creneau)  # of a tuple of its values: half the time of Creneau(*values)
 
 
 def decouper(
@@ -189,7 +189,7 @@ def creneaux_libres(
             libres += [(debut, agent, motif, lieu, suivant, pause) for debut, suivant in grille]
     libres.sort()
     # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
-    # the longest of the pauses that fit, which comes last.
+    # the longest of the pauses that fit, which comes last. Agents are compared first: slices only where they are one.
     uniques = [ici for ici, suivant in pairwise(libres) if ici[1] != suivant[1] or ici[:5] != suivant[:5]] + libres[-1:]
     return list(map(_en_creneau, uniques))
 
