@@ -90,7 +90,7 @@ def verifier(*, attente: Attente, code: str, maintenant: datetime) -> Attente:
 
 def refus_d_attendre(rendez_vous: RendezVous, maintenant: datetime) -> str:
     """Say why nobody waits for a sooner time in place of this rendez-vous; "" when they can. At most one query."""
-    participations = list(rendez_vous.participations.all())
+    participations = rendez_vous.inscrits
     if not rendez_vous.structure.liste_d_attente:
         return _("Cette structure ne prévient pas quand une place se libère.")
     if not participations or not messagerie.sera_prevenu(participations[0].apprenant):
@@ -114,7 +114,7 @@ def attendre_plus_tot(*, rendez_vous: RendezVous, maintenant: datetime) -> Atten
         raise AttenteImpossible(refus)
     if place_deja_libre(rendez_vous, maintenant):
         raise AttenteImpossible(_("Des places plus tôt sont déjà libres. Choisissez-en une."))
-    apprenant = rendez_vous.participations.all()[0].apprenant
+    apprenant = rendez_vous.inscrits[0].apprenant
     attente = Attente(
         motif=rendez_vous.motif,
         lieu=rendez_vous.lieu,

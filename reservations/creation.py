@@ -41,7 +41,8 @@ def creer_rendez_vous(*, voulu: RendezVousVoulu, auteur: Agent, maintenant: date
             pause=pause_a_garder(voulu.motif.structure, voulu.agent, voulu.debut, voulu.fin, maintenant),
             cree_le=maintenant,
         )
-        Participation.objects.create(rendez_vous=rendez_vous, apprenant=_inscrire(voulu.apprenant))
+        participation = Participation.objects.create(rendez_vous=rendez_vous, apprenant=_inscrire(voulu.apprenant))
+        rendez_vous.inscrits = [participation]
         if voulu.debut > maintenant:
             messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=auteur)
         return rendez_vous

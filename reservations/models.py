@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Cast, Concat, Lower, Upper
 from django.utils import timezone
+from django.utils.functional import cached_property
 from phonenumber_field.modelfields import PhoneNumberField
 
 from motifs.models import Motif, Public, TypeLieu
@@ -227,11 +228,12 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
 
     def avec_details(self) -> "RendezVousQuerySet":
         avec = self.select_related("structure", "motif", "agent", "lieu", "prescripteur")
-        return avec.prefetch_related(participations_avec_apprenant())
+        return avec.prefetch_related(inscrits())
 
 
-def participations_avec_apprenant() -> Prefetch:
-    return Prefetch("participations", Participation.objects.select_related("apprenant"))
+def inscrits() -> Prefetch:
+    """What fills `RendezVous.inscrits` of all the rendez-vous of a list at once."""
+    return Prefetch("participations", Participation.objects.select_related("apprenant"), to_attr="inscrits")
 
 
 def _occupation() -> Func:
@@ -359,6 +361,11 @@ class RendezVous(models.Model):
 
     def __str__(self) -> str:
         return f"{self.motif} · {self.debut:%Y-%m-%d %H:%M} UTC"
+
+    @cached_property
+    def inscrits(self) -> list["Participation"]:
+        """Who comes, with the apprenant of each. Whoever has just written them may say so: they are not read again."""
+        return list(self.participations.select_related("apprenant"))
 
     @property
     def annule_par(self) -> Par:

@@ -430,13 +430,14 @@ def _confirmer_sous_verrou(
     rendez_vous.prescripteur, rendez_vous.note_du_prescripteur = prescripteur, demarche.note if prescripteur else ""
     rendez_vous.save(update_fields=ECRITS_A_LA_CONFIRMATION)
     accepte = bool(motif.instructions_a_accepter.strip())
-    Participation.objects.create(
+    participation = Participation.objects.create(
         rendez_vous=rendez_vous,
         apprenant=apprenant_accompagne(demarche) if prescripteur else _apprenant(demarche, langue),
         instructions=demarche.instructions if accepte else "",
         instructions_acceptees_le=demarche.instructions_acceptees_le if accepte else None,
         instructions_acceptees_par=str(prescripteur) if accepte and prescripteur else "",
     )
+    rendez_vous.inscrits = [participation]
     demarche.confirmee_le = maintenant
     demarche.save(update_fields=["confirmee_le"])
     messagerie.annoncer_confirmation(rendez_vous=rendez_vous, auteur=prescripteur.agent if prescripteur else None)

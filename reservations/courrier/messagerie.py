@@ -35,7 +35,7 @@ from reservations.models import (
     Prescripteur,
     Rappel,
     RendezVous,
-    participations_avec_apprenant,
+    inscrits,
 )
 from structures.models import Agent, MessagesRecus
 
@@ -75,7 +75,7 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
 def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner, the prescriber and the agent that the rendez-vous is taken. `auteur`: the agent who did it,
     if one did. The caller has read or written it under its lock: only what it lacks is read here."""
-    details = ("structure", "motif", "agent", "lieu", "prescripteur", participations_avec_apprenant())
+    details = ("structure", "motif", "agent", "lieu", "prescripteur", inscrits())
     prefetch_related_objects([rendez_vous], *details)
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
@@ -89,7 +89,7 @@ def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = Non
 def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: Canal, maintenant: datetime) -> None:
     """Send the learner their confirmation again, by one channel. The caller knows that it reaches them."""
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
-    participation = rendez_vous.participations.all()[0]
+    participation = rendez_vous.inscrits[0]
     apprenant = participation.apprenant
     with translation.override(apprenant.langue):
         texte = redaction.confirmation(rendez_vous, participation)
@@ -234,7 +234,7 @@ def invitation_de(*, rendez_vous: RendezVous) -> str:
     Same UID and version as the one in their e-mail: opening both makes one event. Reads, writes nothing.
     """
     rendez_vous = RendezVous.objects.avec_details().get(pk=rendez_vous.pk)
-    participation = rendez_vous.participations.all()[0]
+    participation = rendez_vous.inscrits[0]
     annule = rendez_vous.statut in STATUTS_ANNULES
     with translation.override(participation.apprenant.langue):
         texte = (redaction.annulation if annule else redaction.confirmation)(rendez_vous, participation)
@@ -264,7 +264,7 @@ def _pour_apprenants(
     By e-mail when there is an address; otherwise by SMS when the number and this instance allow it; else nothing.
     """
     messages: list[Message] = []
-    for participation in rendez_vous.participations.all():
+    for participation in rendez_vous.inscrits:
         apprenant = participation.apprenant
         with translation.override(apprenant.langue):
             if apprenant.courriel:

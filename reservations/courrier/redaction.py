@@ -58,7 +58,7 @@ def titre_pour_agent(rendez_vous: RendezVous) -> str:
 
 
 def noms(rendez_vous: RendezVous) -> str:
-    return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all())
+    return ", ".join(str(p.apprenant) for p in rendez_vous.inscrits)
 
 
 class Pour(Enum):
@@ -290,7 +290,7 @@ def nouveau_pour_agent(rendez_vous: RendezVous) -> Texte:
             f"Bonjour {rendez_vous.agent.prenom},",
             "Un rendez-vous vient d'être pris avec vous.",
             _fiche_agent(rendez_vous),
-            *(_contact(p) for p in rendez_vous.participations.all()),
+            *(_contact(p) for p in rendez_vous.inscrits),
         ),
     )
 
@@ -304,7 +304,7 @@ def annulation_pour_agent(rendez_vous: RendezVous) -> Texte:
             f"Bonjour {rendez_vous.agent.prenom},",
             f"Un rendez-vous avec vous est annulé par {par}.",
             _fiche_agent(rendez_vous),
-            *(_contact(p) for p in rendez_vous.participations.all()),
+            *(_contact(p) for p in rendez_vous.inscrits),
             _rubrique("Message donné à la personne :", rendez_vous.message_d_annulation),
         ),
     )
@@ -320,7 +320,7 @@ def deplacement_pour_agent(rendez_vous: RendezVous, ancien: RendezVous, *, par: 
             f"Votre rendez-vous du {moment(avant)} est déplacé"
             f"{f' par {PAR_POUR_L_AGENT[par]}' if par != Par.STRUCTURE else ''}.",
             _fiche_agent(rendez_vous),
-            *(_contact(p) for p in rendez_vous.participations.all()),
+            *(_contact(p) for p in rendez_vous.inscrits),
         ),
     )
 
@@ -337,7 +337,7 @@ def retrait_pour_agent(ancien: RendezVous, *, par: Par = Par.STRUCTURE) -> Texte
             if par != Par.STRUCTURE
             else "Ce rendez-vous est confié à un autre agent de votre structure.",
             _fiche_agent(ancien),
-            *(_contact(p) for p in ancien.participations.all()),
+            *(_contact(p) for p in ancien.inscrits),
         ),
     )
 

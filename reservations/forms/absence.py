@@ -35,13 +35,13 @@ class RendezVousCouvertsForm(AnnulationForm):
 
     @staticmethod
     def _libelle(rdv: RendezVous) -> str:
-        personnes = ", ".join(str(p.apprenant) for p in rdv.participations.all())
+        personnes = ", ".join(str(p.apprenant) for p in rdv.inscrits)
         return f"{de_a(timezone.localtime(rdv.debut), timezone.localtime(rdv.fin)).capitalize()} · {personnes}"
 
     def lignes(self) -> list[tuple[Any, RendezVous, bool]]:
         """Return each checkbox with its rendez-vous, and whether someone in it must be told by other means."""
         return [
-            (case, rdv, not all(sera_prevenu(p.apprenant) for p in rdv.participations.all()))
+            (case, rdv, not all(sera_prevenu(p.apprenant) for p in rdv.inscrits))
             for case, rdv in zip(self["a_annuler"].subwidgets, self.rendez_vous, strict=True)
         ]
 

@@ -25,7 +25,7 @@ class Fait:
 
 def a_prevenir_soi_meme(rendez_vous: RendezVous) -> str:
     """Return the names of those whom no message reaches, "" when everybody is told."""
-    return ", ".join(str(p.apprenant) for p in rendez_vous.participations.all() if not sera_prevenu(p.apprenant))
+    return ", ".join(str(p.apprenant) for p in rendez_vous.inscrits if not sera_prevenu(p.apprenant))
 
 
 def gestes(rendez_vous: RendezVous, maintenant: datetime) -> list[tuple[Statut, str]]:
@@ -44,7 +44,7 @@ def historique(rendez_vous: RendezVous) -> list[Fait]:
     """
     pris_par = f" par {rendez_vous.prescripteur}" if rendez_vous.prescripteur else ""
     faits = [Fait(rendez_vous.cree_le, f"Rendez-vous pris{pris_par}")]
-    for participation in rendez_vous.participations.all():
+    for participation in rendez_vous.inscrits:
         if participation.instructions_acceptees_le:
             en_son_nom = f" en son nom par {par}" if (par := participation.instructions_acceptees_par) else ""
             faits.append(Fait(participation.instructions_acceptees_le, f"Instructions acceptées{en_son_nom}"))

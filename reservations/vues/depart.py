@@ -36,7 +36,7 @@ def retirer_agent(request: RequeteAgent, agent_id: int) -> HttpResponse:
         "agent": appartenance.agent,
         "seul_admin": est_seul_admin(appartenance),
         "form": form,
-        "lignes": [(rdv, not all(sera_prevenu(p.apprenant) for p in rdv.participations.all())) for rdv in liste],
+        "lignes": [(rdv, not all(sera_prevenu(p.apprenant) for p in rdv.inscrits)) for rdv in liste],
         "plages": request.structure.plages.filter(agent=agent_id).en_cours(timezone.localdate()).count(),
     }
     return render(request, "reservations/agent/retirer_agent.html", contexte)

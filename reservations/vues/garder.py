@@ -56,5 +56,5 @@ def renvoyer(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
         else:
             messages.success(request, _("La confirmation part à %(ou)s.") % {"ou": ou})
         return redirect("reservations:rendez_vous_public", jeton=rendez_vous.jeton)
-    contexte["canaux"] = canaux(rendez_vous.participations.all()[0].apprenant)
+    contexte["canaux"] = canaux(rendez_vous.inscrits[0].apprenant)
     return render(request, "reservations/rendez_vous_public_renvoyer.html", contexte)

@@ -90,7 +90,7 @@ def annuler_rendez_vous(request: HttpRequest, rendez_vous: RendezVous) -> HttpRe
 @par_le_lien_secret
 def ics(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
     """The rendez-vous as a file that a calendar program opens: the very event that the e-mail carries."""
-    if not rendez_vous.participations.all():
+    if not rendez_vous.inscrits:
         raise Http404("Ce rendez-vous n'a pas d'apprenant.")
     methode = "CANCEL" if rendez_vous.statut in STATUTS_ANNULES else "REQUEST"
     reponse = HttpResponse(
@@ -104,7 +104,7 @@ def ics(request: HttpRequest, rendez_vous: RendezVous) -> HttpResponse:
 def contexte_du_rendez_vous(rendez_vous: RendezVous) -> dict[str, object]:
     """Return what each page of a rendez-vous may show."""
     maintenant = timezone.now()
-    participations = list(rendez_vous.participations.all())
+    participations = rendez_vous.inscrits
     return {
         "rendez_vous": rendez_vous,
         "structure": rendez_vous.structure,
