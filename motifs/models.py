@@ -170,6 +170,13 @@ class Motif(models.Model):
     def sur_place(self) -> bool:
         return self.type_lieu == TypeLieu.SUR_PLACE
 
+    def est_ouvert_a(self, *, prescripteur: bool) -> bool:
+        """Whether a prescriber may book it, or everyone: `MotifQuerySet.ouverts_a`, of one read with its structure."""
+        structure = self.structure
+        ouvert = structure.reservation_en_ligne_possible and not structure.lien_ferme
+        reservable = ouvert and self.reservable_en_ligne and self.archive_le is None
+        return reservable and (prescripteur or self.ouvert_a == Public.TOUS)
+
     def fenetre_du_public(self, maintenant: datetime) -> tuple[datetime, datetime]:
         """Return the earliest and latest start that the public may book, both included (UTC in, UTC out)."""
         return maintenant + self.delai_min, maintenant + self.delai_max

@@ -204,12 +204,11 @@ def limiter_les_prescriptions(prescripteur: Prescripteur, demarche: Demarche, ma
     Raises TropPourCettePersonne, TropDePrescriptions.
     """
     un_par_un(f"prescriptions:{prescripteur.pk}", f"rendez-vous:{hacher(demarche.contact, usage='contact')}")
-    autres = RendezVous.objects.exclude(pk=demarche.rendez_vous_id or 0)  # the double click of one just confirmed
-    a_venir = autres.a_venir(maintenant)
+    a_venir = RendezVous.objects.a_venir(maintenant)
     siens = a_venir.filter(participations__apprenant__in=_deja_connus(demarche)).count()
     par_contact = a_venir.du_contact(demarche.contact).count() if demarche.contact else 0
     if max(siens, par_contact) >= settings.RENDEZ_VOUS_PAR_CONTACT:
         raise TropPourCettePersonne
-    pris = autres.filter(prescripteur=prescripteur, cree_le__gt=maintenant - timedelta(days=1)).count()
+    pris = RendezVous.objects.filter(prescripteur=prescripteur, cree_le__gt=maintenant - timedelta(days=1)).count()
     if pris >= settings.RENDEZ_VOUS_PAR_PRESCRIPTEUR_ET_JOUR:
         raise TropDePrescriptions(pris)

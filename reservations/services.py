@@ -150,11 +150,12 @@ def motif_reservable(*, motif_id: int, structure_id: int, par_prescripteur: bool
 
 
 def _demarches_tenues(visiteur: str, maintenant: datetime) -> list[Demarche]:
-    """Return the bookings in progress of a visitor that hold a slot, the last one taken first."""
-    tenues = Demarche.objects.filter(
-        visiteur=visiteur, rendez_vous__statut=Statut.OPTION, rendez_vous__expire_a__gt=maintenant
-    )
-    return list(tenues.order_by("-rendez_vous__cree_le"))
+    """Return the bookings in progress of a visitor that hold a slot, the last one taken first: most hold none yet."""
+    options = RendezVous.objects.filter(visiteur=visiteur, statut=Statut.OPTION, expire_a__gt=maintenant)
+    if not (tenues := list(options.values_list("pk", flat=True))):
+        return []
+    demarches = Demarche.objects.filter(rendez_vous__in=tenues, visiteur=visiteur).select_related("rendez_vous")
+    return list(demarches.order_by("-rendez_vous__cree_le"))
 
 
 def _limiter_par_adresse(choix: _Choix, maintenant: datetime) -> None:
@@ -268,7 +269,9 @@ def _faire_place(
     a_rendre = Q(a_remplacer, agent=creneau.agent_id)
     if de_trop:
         a_rendre |= Q(pk__in=[option.pk for option in de_trop])
-    liberer_options(RendezVous.objects.filter(a_rendre).exclude(pk=ancienne.pk if ancienne else 0))
+    if ancienne is not None:
+        a_rendre &= ~Q(pk=ancienne.pk)
+    liberer_options(RendezVous.objects.filter(a_rendre))
 
 
 @transaction.atomic
@@ -328,16 +331,15 @@ def confirmer(
     Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous,
     TropPourCettePersonne, TropDePrescriptions.
     """
-    demarche = Demarche.objects.select_related("motif", "rendez_vous").get(pk=demarche.pk)
-    if demarche.confirmee_le is not None and demarche.rendez_vous is not None:
-        return demarche.rendez_vous
-    _verifier_complete(demarche, prescripteur)
-    if (option := option_vivante(demarche, maintenant)) is not None:
+    if (agent_id := _agent_de(demarche)) is not None:
         try:
-            return _confirmer(demarche, option.agent_id, maintenant, langue, prescripteur)
+            return _confirmer(demarche, agent_id, maintenant, langue, prescripteur)
+        except _OptionExpiree:
+            pass
         except _AgentIndisponible:
-            liberer_options(RendezVous.objects.filter(pk=option.pk))
-            demarche.rendez_vous = None
+            liberer_options(RendezVous.objects.filter(demarche=demarche.pk))
+    demarche = Demarche.objects.select_related("motif").get(pk=demarche.pk)
+    _verifier_complete(demarche, prescripteur)
     choix = _Choix(
         _motif_de(demarche),
         demarche.lieu_id,
@@ -353,6 +355,10 @@ def confirmer(
     if agent_id is None:
         raise CreneauIndisponible
     return _confirmer(demarche, agent_id, maintenant, langue, prescripteur)
+
+
+class _OptionExpiree(CreneauIndisponible):
+    """The slot is no longer held: it may still be free."""
 
 
 class _AgentIndisponible(CreneauIndisponible):
@@ -371,8 +377,7 @@ def _motif_de(demarche: Demarche) -> Motif:
 def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
     """At most so many rendez-vous to come per verified contact, two confirmations of one contact in turn."""
     un_par_un(f"rendez-vous:{hacher(demarche.contact, usage='contact')}")
-    deja = RendezVous.objects.du_contact(demarche.contact).a_venir(maintenant)
-    nombre = deja.exclude(pk=demarche.rendez_vous_id or 0).count()  # the double click of one just confirmed
+    nombre = RendezVous.objects.du_contact(demarche.contact).a_venir(maintenant).count()
     if nombre >= settings.RENDEZ_VOUS_PAR_CONTACT:
         raise TropDeRendezVous(nombre)
 
@@ -394,13 +399,11 @@ def _confirmer(
     demarche: Demarche, agent_id: int, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
 ) -> RendezVous:
     with course_perdue_est_un_refus(), transaction.atomic():
-        if prescripteur is not None:
-            limiter_les_prescriptions(prescripteur, demarche, maintenant)
-        else:
-            _limiter_les_rendez_vous(demarche, maintenant)
         verrouiller({agent_id})
-        relue = Demarche.objects.select_for_update(of=("self",))
-        relue = relue.select_related("rendez_vous__agent", "rendez_vous__lieu")
+        # Everything is read here, under the lock, in one query: what the caller knew may have changed.
+        relue = Demarche.objects.select_for_update(of=("self",)).select_related(
+            "rendez_vous__motif__structure", "rendez_vous__agent", "rendez_vous__lieu"
+        )
         return _confirmer_sous_verrou(relue.get(pk=demarche.pk), agent_id, maintenant, langue, prescripteur)
 
 
@@ -412,16 +415,18 @@ def _confirmer_sous_verrou(
         raise CreneauIndisponible
     if demarche.confirmee_le is not None:
         return rendez_vous
+    motif = demarche.motif = rendez_vous.motif
+    _verifier_complete(demarche, prescripteur)
     if option_vivante(demarche, maintenant) is None:
-        raise CreneauIndisponible
-    motif = motif_reservable(
-        motif_id=rendez_vous.motif_id,
-        structure_id=rendez_vous.structure_id,
-        par_prescripteur=demarche.par_prescripteur,
-    )
+        raise _OptionExpiree
+    if prescripteur is not None:
+        limiter_les_prescriptions(prescripteur, demarche, maintenant)
+    else:
+        _limiter_les_rendez_vous(demarche, maintenant)
+    if not motif.est_ouvert_a(prescripteur=demarche.par_prescripteur):
+        raise MotifFerme
     if not _tenable(rendez_vous, motif, maintenant):
         raise _AgentIndisponible
-    demarche.motif = rendez_vous.motif = motif
     rendez_vous.structure = motif.structure
     rendez_vous.statut, rendez_vous.expire_a, rendez_vous.cree_le = Statut.PREVU, None, maintenant
     rendez_vous.visiteur = rendez_vous.adresse = ""  # whose option it was has no use any more

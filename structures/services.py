@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from structures.models import Agent, AncienLien, Appartenance, Structure, jeton_secret
 
@@ -14,8 +14,10 @@ def verrouiller_agents(agents: Iterable[int]) -> None:
     `no_key`: the foreign keys that other transactions insert only need the key, they are not blocked. Id order: two
     transactions that want the same agents never wait for each other in a circle.
     """
-    ids = sorted(set(agents))
-    list(Agent.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "SELECT FROM structures_agent WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(set(agents))]
+        )
 
 
 @transaction.atomic

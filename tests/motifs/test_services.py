@@ -1,12 +1,13 @@
 """Writes on motifs: what they do and what they refuse."""
 
+from itertools import product
 from unittest import mock
 
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from motifs.models import Motif
+from motifs.models import Motif, Public
 from motifs.services import MotifRefuse, archiver, enregistrer_motif, fermer, ouvrir, restaurer
 from tests.factories import MotifFactory, StructureFactory
 
@@ -35,6 +36,27 @@ def test_ouvrir_is_refused_for_an_archived_motif() -> None:
 
     with pytest.raises(MotifRefuse, match="restaurez-le"):
         ouvrir(motif=motif)
+
+
+def test_a_motif_just_read_is_open_to_those_to_whom_the_query_says_so() -> None:
+    motifs = [
+        MotifFactory(
+            structure=StructureFactory(lien_ferme=ferme),
+            reservable_en_ligne=reservable,
+            archive_le=archive,
+            ouvert_a=qui,
+        )
+        for ferme, reservable, archive, qui in product((True, False), (True, False), (None, timezone.now()), Public)
+    ]
+    motifs += [MotifFactory(structure=StructureFactory(solidarites=True), reservable_en_ligne=False)]
+
+    for prescripteur, nombre in ((True, 2), (False, 1)):
+        ouverts = {motif.pk for motif in motifs if motif.est_ouvert_a(prescripteur=prescripteur)}
+        assert ouverts == set(Motif.objects.ouverts_a(prescripteur=prescripteur).values_list("pk", flat=True))
+        assert len(ouverts) == nombre
+
+    # What the database refuses to write in the first place, a Solidarités motif open online, is closed too.
+    assert not Motif(structure=motifs[-1].structure, reservable_en_ligne=True).est_ouvert_a(prescripteur=True)
 
 
 def test_enregistrer_loses_a_race_for_the_name_politely() -> None:

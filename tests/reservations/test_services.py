@@ -170,7 +170,7 @@ def test_ce_que_coute_une_reservation_en_requetes(monde: Monde, django_assert_nu
     with django_assert_num_queries(12):
         demarche = monde.option()
     identifier(demarche)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         services.confirmer(demarche=demarche, maintenant=MAINTENANT)
 
 
