@@ -14,8 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import psycopg
@@ -145,7 +144,7 @@ WITH demande AS (
         WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]') AND NOT o.periode <@ p.occupe
           AND o.periode BETWEEN tstzrange(p.tot - interval '25 hours', p.tot) AND tstzrange(p.tard, NULL)
     ) o
-    CROSS JOIN LATERAL unnest(tstzmultirange(o.periode) - p.occupe) AS libre(piece)
+    CROSS JOIN LATERAL (SELECT unnest(tstzmultirange(o.periode) - p.occupe) AS piece) AS libre
     CROSS JOIN LATERAL (
         SELECT CASE WHEN lower(libre.piece) >= p.tot THEN lower(libre.piece)
                ELSE lower(libre.piece) + p.duree * ceil(
@@ -156,11 +155,15 @@ WITH demande AS (
     WHERE f.premier <= p.tard AND f.premier + p.duree <= upper(libre.piece)
 )
 """  # noqa: S608
-_COLONNES = "rang, lieu_id, agent_id, premier, fin, pause"
-_TOUS = _MORCEAUX + f"SELECT {_COLONNES} FROM morceau ORDER BY rang, premier, fin"  # noqa: S608
+# Agents often have the same free pieces: each comes, and is cut, once. In this order the slots come nearly sorted.
+_TOUS = (
+    _MORCEAUX
+    + "SELECT rang, lieu_id, array_agg(agent_id ORDER BY agent_id), premier, fin, pause "
+    + "FROM morceau GROUP BY rang, premier, fin, lieu_id, pause ORDER BY rang, premier, fin, lieu_id, pause"
+)
 _PREMIERS = (
     _MORCEAUX
-    + f"SELECT DISTINCT ON (motif_id, lieu_id) {_COLONNES} "
+    + "SELECT DISTINCT ON (motif_id, lieu_id) rang, lieu_id, agent_id, premier, fin, pause "
     + "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id, pause DESC"
 )
 
@@ -181,12 +184,10 @@ def creneaux_libres(
     """
     libres: list[tuple[datetime, int, int, int | None, datetime, int]] = []
     lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
-    # Agents often have the same free pieces: each is cut once.
-    for (demande, premier, fin), memes in groupby(lignes, key=itemgetter(0, 3, 4)):
+    for demande, lieu, agents_libres, premier, fin, pause in lignes:
         motif = demande.motif.pk
-        grille = tuple(decouper(premier, fin, demande.motif.delta, demande.au_plus_tard))
-        for _, lieu, agent, _, _, pause in memes:
-            libres += [(debut, agent, motif, lieu, suivant, pause) for debut, suivant in grille]
+        grille = decouper(premier, fin, demande.motif.delta, demande.au_plus_tard)
+        libres += [(debut, agent, motif, lieu, suivant, pause) for debut, suivant in grille for agent in agents_libres]
     libres.sort()
     # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
     # the longest of the pauses that fit, which comes last. Agents are compared first: slices only where they are one.
@@ -278,7 +279,7 @@ def _executer(
     absences: bool = True,
     rendez_vous: bool = True,
     trouves: Sequence[str] = (),
-) -> list[tuple[Demande, int | None, int, datetime, datetime, int]]:
+) -> list[tuple[Any, ...]]:
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
         return []
