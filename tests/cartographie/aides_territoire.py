@@ -30,7 +30,8 @@ def ecrire_territoire(maintenant: datetime, structures: int, lieux: int) -> list
     Of the two motifs, that by phone is for prescribers only. The first week is taken.
     """
     jour = maintenant.astimezone(UTC).date()
-    lundi = datetime.combine(jour + timedelta(days=7 - jour.weekday()), time(), tzinfo=UTC)
+    # From tomorrow: the first free slot is as far on a Monday as on a Sunday, what it costs to find it too.
+    demain = datetime.combine(jour + timedelta(days=1), time(), tzinfo=UTC)
     toutes = Structure.objects.bulk_create(
         Structure(nom=f"Structure {n:03}", departement=DEPARTEMENT) for n in range(structures)
     )
@@ -67,7 +68,7 @@ def ecrire_territoire(maintenant: datetime, structures: int, lieux: int) -> list
             agent=agents[rang // lieux],
             lieu=salle,
             titre="Permanence",
-            premier_jour=lundi.date(),
+            premier_jour=demain.date(),
             heure_debut=time(9),
             heure_fin=time(12),
             frequence="semaine",
@@ -80,7 +81,7 @@ def ecrire_territoire(maintenant: datetime, structures: int, lieux: int) -> list
         for rang, plage in enumerate(plages)
         for motifs in (sur_place, par_telephone)
     )
-    matins = [lundi + timedelta(days=rang % lieux, hours=8) for rang in range(len(plages))]
+    matins = [demain + timedelta(days=rang % lieux, hours=8) for rang in range(len(plages))]
     semaines = [timedelta(weeks=n) for n in range(SEMAINES)]
     Ouverture.objects.bulk_create(
         Ouverture(plage_id=plage.pk, jour=(matin + s).date(), periode=(matin + s, matin + s + 3 * HEURE))
