@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from unittest import mock
 
 import pytest
 from django.test import override_settings
@@ -493,6 +494,14 @@ def test_une_option_expiree_dont_le_creneau_est_pris_est_refusee_sans_rien_perdr
         services.confirmer(demarche=demarche, maintenant=plus_tard)
     demarche.refresh_from_db()
     assert (demarche.prenom, demarche.est_verifiee) == ("Nadia", True)
+
+
+def test_un_creneau_qui_change_d_agent_avant_le_verrou_n_est_pas_confirme(monde: Monde) -> None:
+    demarche = monde.demarche_prete()
+    autre = AgentFactory()
+    with mock.patch.object(services, "_agent_de", return_value=autre.pk), pytest.raises(CreneauIndisponible):
+        services.confirmer(demarche=demarche, maintenant=MAINTENANT)
+    assert RendezVous.objects.get().statut == Statut.OPTION
 
 
 def absenter(monde: Monde) -> None:
