@@ -228,12 +228,8 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
 
     def avec_details(self) -> "RendezVousQuerySet":
         avec = self.select_related("structure", "motif", "agent", "lieu", "prescripteur")
-        return avec.prefetch_related(inscrits())
-
-
-def inscrits() -> Prefetch:
-    """What fills `RendezVous.inscrits` of all the rendez-vous of a list at once."""
-    return Prefetch("participations", Participation.objects.select_related("apprenant"), to_attr="inscrits")
+        inscrits = Participation.objects.select_related("apprenant").order_by("pk")
+        return avec.prefetch_related(Prefetch("participations", inscrits, to_attr="inscrits"))
 
 
 def _occupation() -> Func:
@@ -364,8 +360,9 @@ class RendezVous(models.Model):
 
     @cached_property
     def inscrits(self) -> list["Participation"]:
-        """Who comes, with the apprenant of each. Whoever has just written them may say so: they are not read again."""
-        return list(self.participations.select_related("apprenant"))
+        """Who comes, with the apprenant of each: one query, none after `avec_details()`. Whoever has just written them
+        may say so: they are not read again."""
+        return list(self.participations.select_related("apprenant").order_by("pk"))
 
     @property
     def annule_par(self) -> Par:

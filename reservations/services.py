@@ -154,7 +154,7 @@ def _demarches_tenues(visiteur: str, maintenant: datetime) -> list[Demarche]:
     options = RendezVous.objects.filter(visiteur=visiteur, statut=Statut.OPTION, expire_a__gt=maintenant)
     if not (tenues := list(options.values_list("pk", flat=True))):
         return []
-    demarches = Demarche.objects.filter(rendez_vous__in=tenues, visiteur=visiteur).select_related("rendez_vous")
+    demarches = Demarche.objects.filter(rendez_vous__in=tenues).select_related("rendez_vous")
     return list(demarches.order_by("-rendez_vous__cree_le"))
 
 
@@ -331,13 +331,12 @@ def confirmer(
     Raises DemarcheIncomplete, MotifFerme, CreneauIndisponible, TropDeCreneauxGardes, TropDeRendezVous,
     TropPourCettePersonne, TropDePrescriptions.
     """
-    if (agent_id := _agent_de(demarche)) is not None:
-        try:
-            return _confirmer(demarche, agent_id, maintenant, langue, prescripteur)
-        except _OptionExpiree:
-            pass
-        except _AgentIndisponible:
-            liberer_options(RendezVous.objects.filter(demarche=demarche.pk))
+    try:
+        return _confirmer(demarche, maintenant, langue, prescripteur)
+    except _OptionExpiree:
+        pass
+    except _AgentIndisponible:
+        liberer_options(RendezVous.objects.filter(demarche=demarche.pk))
     demarche = Demarche.objects.select_related("motif").get(pk=demarche.pk)
     _verifier_complete(demarche, prescripteur)
     choix = _Choix(
@@ -350,11 +349,7 @@ def confirmer(
         demarche.par_prescripteur,
         demarche.prescripteur_id,
     )
-    demarche = _prendre_option(choix, maintenant, demarche)
-    agent_id = _agent_de(demarche)
-    if agent_id is None:
-        raise CreneauIndisponible
-    return _confirmer(demarche, agent_id, maintenant, langue, prescripteur)
+    return _confirmer(_prendre_option(choix, maintenant, demarche), maintenant, langue, prescripteur)
 
 
 class _OptionExpiree(CreneauIndisponible):
@@ -395,10 +390,11 @@ def _verifier_complete(demarche: Demarche, prescripteur: Prescripteur | None) ->
         raise DemarcheIncomplete(_("Pour un rendez-vous à domicile, donnez l'adresse où venir."))
 
 
-def _confirmer(
-    demarche: Demarche, agent_id: int, maintenant: datetime, langue: str, prescripteur: Prescripteur | None
-) -> RendezVous:
+def _confirmer(demarche: Demarche, maintenant: datetime, langue: str, prescripteur: Prescripteur | None) -> RendezVous:
     with course_perdue_est_un_refus(), transaction.atomic():
+        agent_id = _agent_de(demarche)
+        if agent_id is None:
+            raise _OptionExpiree
         verrouiller({agent_id})
         # Everything is read here, under the lock, in one query: what the caller knew may have changed.
         relue = Demarche.objects.select_for_update(of=("self",)).select_related(

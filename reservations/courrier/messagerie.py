@@ -12,7 +12,6 @@ from itertools import batched
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 from procrastinate.types import JSONDict
 
@@ -35,7 +34,6 @@ from reservations.models import (
     Prescripteur,
     Rappel,
     RendezVous,
-    inscrits,
 )
 from structures.models import Agent, MessagesRecus
 
@@ -74,9 +72,7 @@ def envoyer_code(*, demarche: PorteurDeCode, code: str) -> None:
 @transaction.atomic(savepoint=False)
 def annoncer_confirmation(*, rendez_vous: RendezVous, auteur: Agent | None = None) -> None:
     """Tell each learner, the prescriber and the agent that the rendez-vous is taken. `auteur`: the agent who did it,
-    if one did. The caller has read or written it under its lock: only what it lacks is read here."""
-    details = ("structure", "motif", "agent", "lieu", "prescripteur", inscrits())
-    prefetch_related_objects([rendez_vous], *details)
+    if one did. The caller has read or written it under its lock: it is not read again, but what it lacks."""
     messages: list[Message] = []
     if veut_un_message(rendez_vous.agent, auteur, [rendez_vous]):
         messages += [_pour_agent(rendez_vous, redaction.nouveau_pour_agent, "REQUEST")]

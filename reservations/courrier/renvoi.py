@@ -31,8 +31,7 @@ def renvoyer_confirmation(*, rendez_vous: RendezVous, canal: str, maintenant: da
     Raises EnvoiImpossible: no such way to reach the person, nothing to confirm any more, or too many already.
     """
     rendez_vous = RendezVous.objects.select_for_update(of=("self",), no_key=True).get(pk=rendez_vous.pk)
-    participation = rendez_vous.participations.select_related("apprenant").order_by("pk").first()
-    possibles = canaux(participation.apprenant) if participation else []
+    possibles = canaux(rendez_vous.inscrits[0].apprenant) if rendez_vous.inscrits else []
     choisi = next((trouve for trouve in possibles if trouve[0] == canal), None)
     if choisi is None or not rendez_vous.est_annulable(maintenant):
         raise EnvoiImpossible

@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from reservations.courrier.messagerie import sera_prevenu
+from reservations.courrier.redaction import noms
 from reservations.forms.agent import AnnulationForm
 from reservations.models import RendezVous
+from reservations.requetes.rendez_vous import a_prevenir_soi_meme
 from structures.dates import de_a
 
 
@@ -35,13 +36,12 @@ class RendezVousCouvertsForm(AnnulationForm):
 
     @staticmethod
     def _libelle(rdv: RendezVous) -> str:
-        personnes = ", ".join(str(p.apprenant) for p in rdv.inscrits)
-        return f"{de_a(timezone.localtime(rdv.debut), timezone.localtime(rdv.fin)).capitalize()} · {personnes}"
+        return f"{de_a(timezone.localtime(rdv.debut), timezone.localtime(rdv.fin)).capitalize()} · {noms(rdv)}"
 
     def lignes(self) -> list[tuple[Any, RendezVous, bool]]:
         """Return each checkbox with its rendez-vous, and whether someone in it must be told by other means."""
         return [
-            (case, rdv, not all(sera_prevenu(p.apprenant) for p in rdv.inscrits))
+            (case, rdv, bool(a_prevenir_soi_meme(rdv)))
             for case, rdv in zip(self["a_annuler"].subwidgets, self.rendez_vous, strict=True)
         ]
 

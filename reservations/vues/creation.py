@@ -78,7 +78,7 @@ def _formulaire(request: RequeteAgent, maintenant: datetime, *, a_lire_seulement
 
 def _dire_ce_qui_est_fait(request: RequeteAgent, form: CreationForm, rendez_vous: RendezVous) -> None:
     debut, fin = timezone.localtime(rendez_vous.debut), timezone.localtime(rendez_vous.fin)
-    personne = rendez_vous.participations.select_related("apprenant")[0].apprenant
+    personne = rendez_vous.inscrits[0].apprenant
     messages.success(request, f"C'est noté : {personne}, {de_a(debut, fin)}, avec {rendez_vous.agent}.")
     if form.nouvelle and personne.cree_le < form.maintenant:
         messages.info(request, f"Cette personne est déjà connue : {personne}. Le rendez-vous est ajouté à sa fiche.")

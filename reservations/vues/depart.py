@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from reservations.courrier.messagerie import sera_prevenu
 from reservations.depart import DepartChange, rendez_vous_du_depart, retirer
 from reservations.forms.agent import AnnulationForm
+from reservations.requetes.rendez_vous import a_prevenir_soi_meme
 from structures.acces import RequeteAgent, admin_requis, agent_de_la_structure
 from structures.equipe import EquipeRefusee, est_seul_admin
 from structures.formulaires import identifiants
@@ -36,7 +36,7 @@ def retirer_agent(request: RequeteAgent, agent_id: int) -> HttpResponse:
         "agent": appartenance.agent,
         "seul_admin": est_seul_admin(appartenance),
         "form": form,
-        "lignes": [(rdv, not all(sera_prevenu(p.apprenant) for p in rdv.inscrits)) for rdv in liste],
+        "lignes": [(rdv, bool(a_prevenir_soi_meme(rdv))) for rdv in liste],
         "plages": request.structure.plages.filter(agent=agent_id).en_cours(timezone.localdate()).count(),
     }
     return render(request, "reservations/agent/retirer_agent.html", contexte)
