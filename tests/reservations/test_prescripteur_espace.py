@@ -254,7 +254,8 @@ def test_cancelled_by_the_learner_or_the_structure_the_prescriber_reads_by_whom(
     connecte(monde.agent).post(
         reverse("reservations:annuler", args=[monde.structure.pk, deux.pk]), {"message": "Nous sommes fermés."}
     )
-    a_lea = [m.texte for m in Message.objects.filter(destinataire="lea@ccas.exemple.fr", ics_methode="CANCEL")]
+    annulations = Message.objects.filter(destinataire="lea@ccas.exemple.fr", ics_methode="CANCEL")
+    a_lea = [m.texte for m in annulations.order_by("pk")]
     assert "La personne a annulé le rendez-vous de Jeanne Martin." in a_lea[0]
     assert "Médiathèque de Crest a annulé le rendez-vous de Jeanne Martin." in a_lea[1]
     assert "Nous sommes fermés." in a_lea[1]
