@@ -12,14 +12,15 @@ may begin during a pause: nobody waits for the agent then.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import pairwise
+from heapq import merge
+from itertools import chain, pairwise, repeat
 from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connection
-from psycopg.types.numeric import Int8
+from psycopg.types.numeric import Int8, Int8BinaryLoader
 
 from motifs.models import Motif
 from reservations.models import STATUTS_OCCUPANTS
@@ -55,37 +56,52 @@ class Creneau(NamedTuple):
     agent_id: int
     motif_id: int
     lieu_id: int | None
-    fin: datetime
+    duree: timedelta
     pause: int = 0  # minutes that the rendez-vous would keep free after it
+
+    @property
+    def fin(self) -> datetime:
+        return self.debut + self.duree
 
 
 _en_creneau = partial(tuple.__new__, Creneau)  # of a tuple of its values: half the time of Creneau(*values)
 
 
-def decouper(
-    premier: datetime, fin: datetime, duree: timedelta, au_plus_tard: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the slots of a free piece: from `premier`, one every `duree`, while the slot ends by `fin`.
+# PostgreSQL keeps and sends a time as microseconds since then. Pieces are cut on these numbers, and each is made a date
+# once, however many agents have a slot then: adding and comparing dates took longer than the query.
+_ORIGINE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class _Dates(dict[int, datetime]):
+    """The dates of the numbers looked up."""
+
+    def __missing__(self, nombre: int) -> datetime:
+        self[nombre] = date = _ORIGINE + nombre * UN_INSTANT
+        return date
+
+
+def _debuts(premiers: Sequence[int], bornes: Sequence[int], duree: timedelta) -> Iterator[int]:
+    """Return the starts of the slots of free pieces, each cut from its first start up to its bound, excluded.
 
     ::
 
-        premier                    fin
-        |--duree--|--duree--|--.....|      two slots; a third would end after `fin`
+        premier          borne     fin
+        |--duree--|--duree--|--.....|      two slots: a third would end after the piece
     """
-    debut = premier
-    while debut <= au_plus_tard and (suivant := debut + duree) <= fin:
-        yield debut, suivant
-        debut = suivant
+    return chain.from_iterable(map(range, premiers, bornes, repeat(duree // UN_INSTANT)))
 
 
 # Only a rendez-vous on site has a lieu. The statuses are written in the text, not passed: the partial index of the
 # constraint must match them.
 _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 
-# `premier` is the first point of the piece's own grid that is not before the window. A piece may begin before the
+
+# `premier` is the first point of the piece's own grid that is not before the window, `borne` comes just after its last
+# slot could begin: so that it ends with the piece, and does not begin after the window. A piece may begin before the
 # window and its grid with it, hence the margin on what occupies the agents: an ouverture lasts under 25 hours (the
 # night when clocks go back), a pause two at most. The pause of a plage makes each rendez-vous begin that much earlier
-# for it: no slot may end meanwhile.
+# for it: no slot may end meanwhile. What is taken is taken away from all the ouvertures of a plage at once; without
+# their first and last instants ('()'), for two that touch would be merged.
 #
 # How it is written is measured (docs/performance.md). Single values looked up by subqueries, not joins: the order of
 # joins is what planning spends its time on, and planning was half of the whole. The plages are looked up motif by motif
@@ -94,7 +110,9 @@ _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 # a day and a pause at most, an ouverture 25 hours: their B-trees are read from there (BETWEEN), a search of a GiST
 # index takes four times as long. An ouverture that is all taken is seen by dichotomy (<@), a subtraction would read all
 # of what is taken. The grid is computed only for a piece that begins before the window, and once (OFFSET 0).
-_MORCEAUX = f"""
+def _requete(choix: str, suite: str, reponse: str) -> str:
+    """Return a query on the free pieces of each plage (`morceau`), of which it takes `choix`, with `suite`."""
+    return f"""
 WITH demande AS (
     SELECT * FROM unnest(
         %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[],
@@ -116,55 +134,61 @@ WITH demande AS (
            WHERE m.agent_id = p.agent_id AND m.structure_id = p.structure_id)
       AND (NOT d.sur_place OR (SELECT l.ouvert FROM structures_lieu l WHERE l.id = p.lieu_id))
 ), occupation AS MATERIALIZED (
-    SELECT a.agent_id, a.pause, coalesce(o.occupe, '{{}}') AS occupe
+    SELECT a.agent_id, a.pause, coalesce(CASE WHEN %(rendez_vous)s THEN r.periodes END, tstzmultirange())
+           + coalesce(CASE WHEN %(absences)s THEN i.periodes END, tstzmultirange()) AS occupe
     FROM (SELECT agent_id, pause, min(tot) - interval '27 hours' AS tot, max(tard) + interval '27 hours' AS tard
           FROM plage GROUP BY agent_id, pause) a
     CROSS JOIN LATERAL (
-        SELECT range_agg(x.periode) AS occupe FROM (
-            SELECT i.periode FROM plages_indisponibilite i
-            WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard) AND %(absences)s
-            UNION ALL
-            SELECT CASE a.pause WHEN 0 THEN r.periode
-                   ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END
-            FROM reservations_rendezvous r
-            WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
-              AND r.statut IN ({_OCCUPANTS}) AND %(rendez_vous)s
-              AND (r.expire_a IS NULL
-                   OR r.expire_a > %(maintenant)s AND (%(visiteur)s = '' OR r.visiteur <> %(visiteur)s))
-              AND r.id <> %(sauf)s
-        ) x
-    ) o
+        SELECT range_agg(CASE a.pause WHEN 0 THEN r.periode
+                         ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END) AS periodes
+        FROM reservations_rendezvous r
+        WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
+          AND r.statut IN ({_OCCUPANTS})
+          AND (r.expire_a IS NULL
+               OR r.expire_a > %(maintenant)s AND (%(visiteur)s = '' OR r.visiteur <> %(visiteur)s))
+          AND r.id <> %(sauf)s
+    ) r
+    CROSS JOIN LATERAL (
+        SELECT range_agg(i.periode) AS periodes FROM plages_indisponibilite i
+        WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard)
+    ) i
 ), plage_occupee AS MATERIALIZED (
     SELECT * FROM plage JOIN occupation USING (agent_id, pause)
 ), morceau AS (
-    SELECT p.rang, p.motif_id, p.lieu_id, p.agent_id, p.pause, f.premier, upper(libre.piece) AS fin
+    SELECT p.rang, p.motif_id, p.lieu_id, p.agent_id, p.pause, m.*
     FROM plage_occupee p
     CROSS JOIN LATERAL (
-        SELECT o.periode FROM plages_ouverture o
-        WHERE o.plage_id = p.plage_id AND o.periode && tstzrange(p.tot, p.tard, '[]') AND NOT o.periode <@ p.occupe
+        SELECT range_agg(tstzrange(lower(o.periode), upper(o.periode), '()')) - p.occupe AS libre
+        FROM plages_ouverture o
+        WHERE o.plage_id = p.plage_id AND NOT o.periode <@ p.occupe
           AND o.periode BETWEEN tstzrange(p.tot - interval '25 hours', p.tot) AND tstzrange(p.tard, NULL)
     ) o
-    CROSS JOIN LATERAL (SELECT unnest(tstzmultirange(o.periode) - p.occupe) AS piece) AS libre
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN lower(libre.piece) >= p.tot THEN lower(libre.piece)
-               ELSE lower(libre.piece) + p.duree * ceil(
-                   extract(epoch FROM p.tot - lower(libre.piece)) / extract(epoch FROM p.duree)
-               )::float8 END AS premier
-        OFFSET 0
-    ) f
-    WHERE f.premier <= p.tard AND f.premier + p.duree <= upper(libre.piece)
+        SELECT {choix} FROM (
+            SELECT CASE WHEN lower(piece) >= p.tot THEN lower(piece)
+                   ELSE lower(piece) + p.duree * ceil(
+                       extract(epoch FROM p.tot - lower(piece)) / extract(epoch FROM p.duree)
+                   )::float8 END AS premier, least(upper(piece) - p.duree, p.tard) + interval '1 microsecond' AS borne
+            FROM (SELECT unnest(o.libre) AS piece) AS l OFFSET 0
+        ) g
+        WHERE g.premier < g.borne {suite}
+    ) m
 )
+{reponse}
 """  # noqa: S608
-# Agents often have the same free pieces: each comes, and is cut, once. In this order the slots come nearly sorted.
-_TOUS = (
-    _MORCEAUX
-    + "SELECT rang, lieu_id, array_agg(agent_id ORDER BY agent_id), premier, fin, pause "
-    + "FROM morceau GROUP BY rang, premier, fin, lieu_id, pause ORDER BY rang, premier, fin, lieu_id, pause"
+
+
+_TOUS = _requete(
+    "array_agg(g.premier) AS premiers, array_agg(g.borne) AS bornes",
+    "HAVING count(*) > 0",
+    "SELECT rang, lieu_id, agent_id, pause, premiers, bornes FROM morceau",
 )
-_PREMIERS = (
-    _MORCEAUX
-    + "SELECT DISTINCT ON (motif_id, lieu_id) rang, lieu_id, agent_id, premier, fin, pause "
-    + "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id, pause DESC"
+# LIMIT: unnest gives the pieces of a plage in their order.
+_PREMIERS = _requete(
+    "g.premier",
+    "LIMIT 1",
+    "SELECT DISTINCT ON (motif_id, lieu_id) rang, lieu_id, agent_id, pause, premier "
+    "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id, pause DESC",
 )
 
 
@@ -182,12 +206,12 @@ def creneaux_libres(
     agents, lieux: only theirs (None: all). visiteur: whose own options do not count, so that "back" shows their slot
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
-    libres: list[tuple[datetime, int, int, int | None, datetime, int]] = []
-    lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
-    for demande, lieu, agents_libres, premier, fin, pause in lignes:
-        motif = demande.motif.pk
-        grille = decouper(premier, fin, demande.motif.delta, demande.au_plus_tard)
-        libres += [(debut, agent, motif, lieu, suivant, pause) for debut, suivant in grille for agent in agents_libres]
+    utiles, lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
+    libres: list[tuple[datetime, int, int, int | None, timedelta, int]] = []
+    dates = _Dates()
+    for rang, lieu, agent, pause, premiers, bornes in lignes:
+        motif, duree = utiles[rang - 1].motif.pk, utiles[rang - 1].motif.delta
+        libres += [(dates[debut], agent, motif, lieu, duree, pause) for debut in _debuts(premiers, bornes, duree)]
     libres.sort()
     # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
     # the longest of the pauses that fit, which comes last. Agents are compared first: slices only where they are one.
@@ -207,14 +231,11 @@ def premier_debut(
 ) -> datetime | None:
     """Return the first free start that `retenu` keeps, as far as the request goes. One query.
 
-    A piece is cut no further than the best start found: a year of many agents is read without making its slots.
+    Nothing is cut past it: a year of many agents is read without making its slots.
     """
-    premier = None
-    duree, tard = demande.motif.delta, demande.au_plus_tard
-    for _, _, _, debut, fin, _ in _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf):
-        candidats = (candidat for candidat, _ in decouper(debut, fin, duree, premier or tard))
-        premier = next(filter(retenu, candidats), premier)
-    return premier
+    _, lignes = _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf)
+    debuts = merge(*(_debuts(premiers, bornes, demande.motif.delta) for *_, premiers, bornes in lignes))
+    return next(filter(retenu, map(_Dates().__getitem__, debuts)), None)
 
 
 def premiers_creneaux(
@@ -234,8 +255,10 @@ def premiers_creneaux(
     absences, rendez_vous: False to ask what would be free without them, and so tell why nothing is.
     """
 
+    dates = _Dates()
+
     def chercher(fenetres: Sequence[Demande], deja: Sequence[Creneau] = ()) -> list[Creneau]:
-        lignes = _executer(
+        utiles, lignes = _executer(
             _PREMIERS,
             fenetres,
             maintenant,
@@ -248,8 +271,8 @@ def premiers_creneaux(
             trouves=[f"{c.motif_id}/{c.lieu_id or 0}" for c in deja],
         )
         return [
-            Creneau(premier, agent, demande.motif.pk, lieu, premier + demande.motif.delta, pause)
-            for demande, lieu, agent, premier, _, pause in lignes
+            Creneau(dates[premier], agent, utiles[rang - 1].motif.pk, lieu, utiles[rang - 1].motif.delta, pause)
+            for rang, lieu, agent, pause, premier in lignes
         ]
 
     if len(demandes) <= PEU_DE_MOTIFS:
@@ -279,46 +302,50 @@ def _executer(
     absences: bool = True,
     rendez_vous: bool = True,
     trouves: Sequence[str] = (),
-) -> list[tuple[Any, ...]]:
+) -> tuple[list[Demande], list[tuple[Any, ...]]]:
+    """Return the requests that may have slots, and the answer, which names each by its rank among them, from 1."""
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
     if not utiles:
-        return []
-    peu = len(utiles) <= PEU_DE_MOTIFS
-    with closing(_curseur_prepare()) if peu else connection.cursor() as curseur:
-        curseur.execute(
-            requete,
-            {
-                "motifs": _tableau(d.motif.pk for d in utiles),
-                "durees": _tableau(f"{d.motif.duree} min" for d in utiles),
-                "tots": _tableau(d.au_plus_tot for d in utiles),
-                "tards": _tableau(d.au_plus_tard for d in utiles),
-                "sur_place": _tableau(d.motif.sur_place for d in utiles),
-                "trouves": _tableau(trouves) if trouves else None,
-                "agents": None if agents is None else _tableau(agents),
-                "lieux": None if lieux is None else _tableau(lieux),
-                "maintenant": maintenant,
-                "visiteur": visiteur,
-                "sauf": Int8(sauf),
-                "absences": absences,
-                "rendez_vous": rendez_vous,
-            },
-        )
-        return [(utiles[rang - 1], *reste) for rang, *reste in curseur.fetchall()]
+        return [], []
+    valeurs: dict[str, Any] = {
+        "motifs": _tableau(d.motif.pk for d in utiles),
+        "durees": _tableau(f"{d.motif.duree} min" for d in utiles),
+        "tots": _tableau(d.au_plus_tot for d in utiles),
+        "tards": _tableau(d.au_plus_tard for d in utiles),
+        "sur_place": _tableau(d.motif.sur_place for d in utiles),
+        "trouves": _tableau(trouves) if trouves else None,
+        "agents": None if agents is None else _tableau(agents),
+        "lieux": None if lieux is None else _tableau(lieux),
+        "maintenant": maintenant,
+        "visiteur": visiteur,
+        "sauf": Int8(sauf),
+        "absences": absences,
+        "rendez_vous": rendez_vous,
+    }
+    connection.ensure_connection()
+    with closing(_curseur()) as curseur:
+        if len(utiles) <= PEU_DE_MOTIFS:
+            curseur.execute(requete, valeurs)
+        else:  # planned for these values
+            curseur.execute(psycopg.ClientCursor(connection.connection).mogrify(requete, valeurs))
+        return utiles, curseur.fetchall()
 
 
 class _Curseur(psycopg.Cursor[Any]):
-    """Binary answers: reading dates written in words took as long as cutting the pieces."""
+    """Sends a query apart from its values, which Django's own does not: so that PostgreSQL plans it once a connection
+    (`plan_cache_mode`, in the settings). Planning took longer than most answers.
+
+    Binary answers: reading dates written in words took as long as cutting the pieces.
+    """
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> "_Curseur":
-        return super().execute(query, params, prepare=True, binary=True)
+        return super().execute(query, params, prepare=params is not None, binary=True)
 
 
-def _curseur_prepare() -> Any:
-    """Return a cursor that sends the query apart from its values, which Django's own does not: so that PostgreSQL plans
-    it once a connection (`plan_cache_mode`, in the settings). Planning took longer than most answers.
-    """
-    connection.ensure_connection()
+def _curseur() -> Any:
+    """Return a cursor whose answers' times are whole numbers, see `_ORIGINE`."""
     curseur: Any = _Curseur(connection.connection)
+    curseur.adapters.register_loader("timestamptz", Int8BinaryLoader)
     return connection.make_debug_cursor(curseur) if connection.queries_logged else connection.make_cursor(curseur)
 
 

@@ -37,7 +37,10 @@ def _garder_les_creneaux(creneaux: Sequence[Creneau]) -> None:
             "CREATE TABLE IF NOT EXISTS banc_creneau (debut timestamptz, agent_id bigint, motif_id bigint, "
             "lieu_id bigint, fin timestamptz, pause int, PRIMARY KEY (motif_id, debut, agent_id))"
         )
-        curseur.executemany("INSERT INTO banc_creneau VALUES (%s, %s, %s, %s, %s, %s)", creneaux)
+        curseur.executemany(
+            "INSERT INTO banc_creneau VALUES (%s, %s, %s, %s, %s, %s)",
+            [(c.debut, c.agent_id, c.motif_id, c.lieu_id, c.fin, c.pause) for c in creneaux],
+        )
         curseur.execute("ANALYZE banc_creneau")
 
 

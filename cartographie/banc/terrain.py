@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from random import Random
 from uuid import uuid4
 
 from django.core.management.color import no_style
@@ -102,8 +103,9 @@ class Terrain:
         self._ouvertures(ouvertures)
         jours, chacun = self._ouvres(JOURS // 7), RENDEZ_VOUS // AGENTS
         grille = [jour + timedelta(hours=9) + DEMI_HEURE * n for jour in jours for n in range(12)]
-        pris = [grille[n * len(grille) // chacun] for n in range(chacun)]
-        self._rendez_vous(self.ordinaire, ((agent, debut) for agent in self.agents for debut in pris), DEMI_HEURE)
+        hasard = Random(1)  # noqa: S311 (each agent has their own free pieces, the same in all runs)
+        pris = ((agent, debut) for agent in self.agents for debut in hasard.sample(grille, chacun))
+        self._rendez_vous(self.ordinaire, pris, DEMI_HEURE)
 
     def _pleine(self) -> None:
         self.pleine, self.agents_pleins = self._structure("pleine", AGENTS, 60)

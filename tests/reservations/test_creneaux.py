@@ -15,7 +15,7 @@ from motifs.models import Motif
 from plages.models import Absence, PlageOuverture
 from plages.recurrence import Frequence
 from plages.services import enregistrer_absence, enregistrer_plage
-from reservations.creneaux import Creneau, Demande, creneaux_libres, decouper, demande_du_public, premiers_creneaux
+from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
 from reservations.models import RendezVous, Statut
 from structures.models import Agent, Appartenance, Lieu, Structure
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
@@ -49,28 +49,6 @@ def ouvrir(
         motifs=[motif],
         maintenant=maintenant,
     )
-
-
-# --- Pure ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("minutes", "au_plus_tard", "attendu"),
-    [
-        (120, 120, [0, 60]),
-        (119, 120, [0]),
-        (59, 120, []),
-        (180, 60, [0, 60]),  # the upper bound is a start, and is included
-        (180, 59, [0]),
-        (180, -1, []),
-    ],
-)
-def test_decouper(minutes: int, au_plus_tard: int, attendu: list[int]) -> None:
-    def a(minute: int) -> datetime:
-        return NEUF_HEURES + timedelta(minutes=minute)
-
-    creneaux = [(a(minute), a(minute + 60)) for minute in attendu]
-    assert list(decouper(a(0), a(minutes), H, a(au_plus_tard))) == creneaux
 
 
 # --- Against a naive engine ------------------------------------------------------------------------------------------
@@ -447,9 +425,8 @@ def test_la_plage_d_un_motif_sans_lieu_n_en_donne_pas(lundi: date, maintenant: d
     ouvrir(motif, AgentFactory(), LieuFactory(structure=motif.structure), lundi, time(9), time(10), maintenant)
     demande = demande_du_public(motif, maintenant=maintenant)
     (creneau,) = creneaux_libres([demande], maintenant=maintenant)
-    assert creneau == Creneau(
-        datetime(2026, 11, 23, 8, tzinfo=UTC), creneau.agent_id, motif.pk, None, datetime(2026, 11, 23, 9, tzinfo=UTC)
-    )
+    assert creneau == Creneau(datetime(2026, 11, 23, 8, tzinfo=UTC), creneau.agent_id, motif.pk, None, H)
+    assert creneau.fin == datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.mark.usefixtures("plage")

@@ -15,7 +15,7 @@ PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 
 def creneau(heures: int = 0, *, agent: int = 1, motif: int = 1, lieu: int | None = None) -> Creneau:
     debut = MARDI_9H + heures * HEURE
-    return Creneau(debut, agent, motif, lieu, debut + HEURE)
+    return Creneau(debut, agent, motif, lieu, HEURE)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_on_site_only_the_lieu_that_was_asked_suits():
 
 
 def test_the_time_of_an_agent_is_offered_to_one_person():
-    pris = creneau(0, motif=2)._replace(fin=MARDI_9H + 90 * HEURE / 60)
+    pris = creneau(0, motif=2)._replace(duree=HEURE * 3 / 2)
 
     assert list(places_pour(Souhait(1), [creneau(0), creneau(0, agent=2), creneau(1), creneau(2)], [pris])) == [
         creneau(0, agent=2),
