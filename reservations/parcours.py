@@ -163,6 +163,9 @@ class Recherche:
         return [c for c in trouves if self._retient(c.debut, demandes[0].motif.structure.tz)]
 
     def premier_retenu(self, demande: Demande, lieu: Lieu | None) -> datetime | None:
+        if not (self.deplace or self.moment):  # all are kept: PostgreSQL itself stops at the first
+            trouves = self.premiers([demande], lieu)
+            return trouves[0].debut if trouves else None
         retenu = partial(self._retient, tz=demande.motif.structure.tz)
         return premier_debut(demande, retenu, **self._limites(lieu))
 
