@@ -1,13 +1,14 @@
 """What every test stands on: the databases, passwords, examples, the file of slot cases to replay."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 
 # In CI the same change gives the same answer; elsewhere each run looks at other examples.
@@ -20,6 +21,10 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 
 
 # --- Databases ------------------------------------------------------------------------------------------------------
+
+# One connection a thread. After a worker's first browser test, Playwright's loop is "running" in its thread, and Django
+# keeps other connections where a loop runs: what a test without that loop wrote was not undone by the other connection.
+connections._connections = threading.local()  # type: ignore[assignment]
 
 MODELE = "test_modele"
 GARDEES = ["django_migrations", "django_content_type", "auth_permission"]  # what the migrations filled

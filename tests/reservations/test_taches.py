@@ -13,7 +13,7 @@ import pytest
 import vobject
 from asgiref.sync import async_to_sync
 from django.core import mail
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 from lxml import html
@@ -50,6 +50,18 @@ def une_confirmation(**champs) -> Message:
 def un_code(**champs) -> Message:
     valeurs = {"canal": Canal.COURRIEL, "destinataire": "ana@exemple.fr", "sujet": "Code", "texte": "Code : 042137"}
     return Message.objects.create(**valeurs | {"confidentiel": True} | champs)
+
+
+def test_with_and_without_a_loop_a_test_has_one_connection():
+    """Else what a test writes after a browser test, in the same worker, is never undone."""
+    sans = connections["default"]
+    boucle = asyncio.new_event_loop()
+    asyncio._set_running_loop(boucle)
+    try:
+        assert connections["default"] is sans
+    finally:
+        asyncio._set_running_loop(None)
+        boucle.close()
 
 
 @pytest.mark.django_db
