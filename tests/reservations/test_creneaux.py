@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 from motifs.models import Motif
 from plages.models import Absence, PlageOuverture
 from plages.recurrence import Frequence
-from plages.services import enregistrer_absence, enregistrer_plage
-from reservations.creneaux import Creneau, Demande, creneaux_libres, demande_du_public, premiers_creneaux
+from plages.services import deplacer_occurrence, enregistrer_absence, enregistrer_plage
+from reservations.creneaux import (
+    Creneau,
+    Demande,
+    creneaux_libres,
+    demande_du_public,
+    premier_debut,
+    premiers_creneaux,
+)
 from reservations.models import RendezVous, Statut
 from structures.models import Agent, Appartenance, Lieu, Structure
 from tests.factories import AgentFactory, LieuFactory, MotifFactory, StructureFactory
@@ -348,6 +355,63 @@ def test_deux_plages_qui_se_chevauchent_ne_doublent_pas_un_creneau(
     for fin in (time(10), time(11)):
         ouvrir(motif, agent, lieu, lundi, time(9), fin, maintenant)
     assert debuts(motif, maintenant) == ["23 09:00", "23 10:00"]
+
+
+def test_deux_ouvertures_d_une_plage_qui_se_touchent_ont_chacune_leur_grille(
+    motif: Motif, agent: Agent, lundi: date, maintenant: datetime
+) -> None:
+    suivant, lieu = lundi + timedelta(days=7), LieuFactory(structure=motif.structure)
+    ouvrir(motif, agent, lieu, lundi, time(9), time(10, 30), maintenant, frequence="semaine", jusqu_au=suivant)
+    deplacer_occurrence(
+        plage=PlageOuverture.objects.get(),
+        jour=suivant,
+        nouveau_jour=lundi,
+        heure_debut=time(10, 30),
+        heure_fin=time(12),
+        maintenant=maintenant,
+    )
+    assert debuts(motif, maintenant) == ["23 09:00", "23 10:30"]  # not 9, 10 and 11
+
+
+@pytest.mark.usefixtures("plage")
+@pytest.mark.parametrize(("minutes", "libre"), [(59, False), (60, True)])
+def test_un_seul_debut_demande_voit_ce_qui_commence_apres_lui(
+    motif: Motif, agent: Agent, maintenant: datetime, minutes: int, libre: bool
+) -> None:
+    """What a booking asks again: a rendez-vous that begins after the window, before the slot ends."""
+    neuf_heures = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    occuper(motif, agent, debut=neuf_heures + timedelta(minutes=minutes), fin=neuf_heures + 2 * H)
+    libres = creneaux_libres([Demande(motif, neuf_heures, neuf_heures)], maintenant=maintenant)
+    assert [c.debut for c in libres] == [neuf_heures] * libre
+
+
+def test_deux_motifs_d_un_agent_au_meme_moment_sont_deux_creneaux(
+    motif: Motif, agent: Agent, lundi: date, maintenant: datetime
+) -> None:
+    autre = MotifFactory(structure=motif.structure, ouvert=True)
+    for chacun in (motif, autre):
+        ouvrir(chacun, agent, LieuFactory(structure=motif.structure), lundi, time(9), time(10), maintenant)
+    demandes = [demande_du_public(chacun, maintenant=maintenant) for chacun in (motif, autre)]
+    libres = creneaux_libres(demandes, maintenant=maintenant)
+    assert [c.motif_id for c in libres] == sorted([motif.pk, autre.pk])
+
+
+def test_le_premier_debut_est_le_premier_de_tous_les_agents(motif: Motif, lundi: date, maintenant: datetime) -> None:
+    for jour, heure in ((1, 9), (0, 11), (0, 9), (2, 9)):
+        lieu = LieuFactory(structure=motif.structure)
+        ouvrir(motif, AgentFactory(), lieu, lundi + timedelta(days=jour), time(heure), time(12), maintenant)
+    demande = demande_du_public(motif, maintenant=maintenant)
+
+    def premier(depuis: datetime) -> datetime | None:
+        return premier_debut(demande, lambda debut: debut >= depuis, maintenant=maintenant)
+
+    neuf_heures = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert [premier(neuf_heures + timedelta(hours=n)) for n in (0, 1, 3)] == [
+        neuf_heures,
+        neuf_heures + H,
+        neuf_heures + timedelta(days=1),
+    ]
+    assert premier(neuf_heures + timedelta(days=60)) is None
 
 
 A_DIX_HEURES = {"debut": datetime(2026, 11, 23, 9, tzinfo=UTC), "fin": datetime(2026, 11, 23, 9, 30, tzinfo=UTC)}
