@@ -1,6 +1,7 @@
 """The bench: what it promises of the engine holds on any machine, and a regression is refused."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
@@ -14,6 +15,7 @@ from django.utils import timezone
 from cartographie.banc.deroule import banc_rapide
 from cartographie.banc.mesures import Mesure, comparer, en_json
 from cartographie.banc.rejeu import BLOC, script
+from cartographie.management.commands.banc import part_reprise
 from reservations.models import RendezVous
 from structures.models import Agent, Structure
 
@@ -50,6 +52,18 @@ def test_ratios_and_queries_of_the_engine_and_of_the_pages_hold() -> None:
     }
     trop = {m.nom: m for m in mesures if m.maximum and m.rapport_des_meilleurs > 2 * m.maximum}
     assert trop == {}
+
+
+@pytest.mark.parametrize(
+    ("avant", "apres", "part"),
+    [
+        ([9, 9, 9, 9, 9, 9, 9, 9], [69, 9, 24, 500, 70, 9, 14, 29], 0.2),  # 60 + 15 + 5 had, 20 waited for
+        ([9, 9, 9, 9, 9, 9, 9, 9], [9, 9, 9, 99, 9, 9, 9, 9], 0.0),  # nothing was asked
+        ([], [], 0.0),  # a system that does not tell
+    ],
+)
+def test_what_the_host_took_back_is_a_share_of_what_was_asked(avant: list[int], apres: list[int], part: float) -> None:
+    assert part_reprise(avant, apres) == pytest.approx(part)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +133,7 @@ def test_the_quick_bench_leaves_nothing_in_the_base(mesures: list[Mesure]) -> No
     sortie = StringIO()
     call_command("banc", "--rapide", verbosity=0, stdout=sortie)
     assert "| 1. créneaux | 5.0 ms | 6.0 ms | 9.0 ms | 1 | les mêmes : 2.5 ms | 2.00 | 2.5 |" in sortie.getvalue()
+    assert re.search(r"\d% du processeur repris par l'hôte", sortie.getvalue())
     assert not Structure.objects.exists()
     assert not Agent.objects.exists()
     assert not RendezVous.objects.exists()

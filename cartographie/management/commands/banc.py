@@ -5,6 +5,7 @@ import logging
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         muet = options["verbosity"] == 0
         maintenant = timezone.now()
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each booking
-        resultat, ou = Resultat(), machine()
+        resultat, ou, processeur = Resultat(), machine(), temps_du_processeur()
         try:
             with tqdm(desc="mesures", unit="tour", disable=muet, file=sys.stderr) as barre:
                 if options["rapide"]:
@@ -68,6 +69,7 @@ class Command(BaseCommand):
             raise CommandError(f"Arrêté pendant « {resultat.en_cours} » : {erreur!r}") from erreur
         finally:
             # Also when a case fails or is interrupted: those before it took minutes.
+            ou += f", {part_reprise(processeur, temps_du_processeur()):.0%} du processeur repris par l'hôte"
             self._ecrire(resultat, ou, maintenant, en_texte=not options["json"])
         if avant and (fautes := comparer(resultat.mesures, avant)):
             raise CommandError("\n".join(["Plus lent qu'avant :", *fautes]))
@@ -151,3 +153,20 @@ def machine() -> str:
         f"Django {django.__version__}, PostgreSQL {postgres} "
         f"{'durable (fsync)' if durable else 'non durable (sans fsync)'}"
     )
+
+
+def temps_du_processeur() -> list[int]:
+    """Return what `/proc/stat` says since the start (proc_stat(5)), nothing where there is none."""
+    try:
+        return [int(temps) for temps in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    except OSError:
+        return []
+
+
+def part_reprise(avant: Sequence[int], apres: Sequence[int]) -> float:
+    """Return how much of the processor that was asked for the host of a virtual machine gave to others ("steal"):
+    absolute times only mean something when it is near zero.
+    """
+    ecoule = [fin - debut for debut, fin in zip(avant, apres, strict=True)]
+    demande = sum(ecoule) - sum(ecoule[3:5])  # all but idle and waiting for the disk
+    return sum(ecoule[7:]) / demande if demande else 0.0
