@@ -134,24 +134,22 @@ WITH demande AS (
            WHERE m.agent_id = p.agent_id AND m.structure_id = p.structure_id)
       AND (NOT d.sur_place OR (SELECT l.ouvert FROM structures_lieu l WHERE l.id = p.lieu_id))
 ), occupation AS MATERIALIZED (
-    SELECT a.agent_id, a.pause, coalesce(CASE WHEN %(rendez_vous)s THEN r.periodes END, tstzmultirange())
-           + coalesce(CASE WHEN %(absences)s THEN i.periodes END, tstzmultirange()) AS occupe
+    SELECT a.agent_id, a.pause,
+           coalesce(CASE WHEN %(rendez_vous)s THEN (
+               SELECT range_agg(CASE a.pause WHEN 0 THEN r.periode
+                                ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END)
+               FROM reservations_rendezvous r
+               WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
+                 AND r.statut IN ({_OCCUPANTS})
+                 AND (r.expire_a IS NULL
+                      OR r.expire_a > %(maintenant)s AND (%(visiteur)s = '' OR r.visiteur <> %(visiteur)s))
+                 AND r.id <> %(sauf)s
+           ) END, tstzmultirange()) + coalesce(CASE WHEN %(absences)s THEN (
+               SELECT range_agg(i.periode) FROM plages_indisponibilite i
+               WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard)
+           ) END, tstzmultirange()) AS occupe
     FROM (SELECT agent_id, pause, min(tot) - interval '27 hours' AS tot, max(tard) + interval '27 hours' AS tard
           FROM plage GROUP BY agent_id, pause) a
-    CROSS JOIN LATERAL (
-        SELECT range_agg(CASE a.pause WHEN 0 THEN r.periode
-                         ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END) AS periodes
-        FROM reservations_rendezvous r
-        WHERE r.agent_id = a.agent_id AND r.debut BETWEEN a.tot - interval '26 hours' AND a.tard
-          AND r.statut IN ({_OCCUPANTS})
-          AND (r.expire_a IS NULL
-               OR r.expire_a > %(maintenant)s AND (%(visiteur)s = '' OR r.visiteur <> %(visiteur)s))
-          AND r.id <> %(sauf)s
-    ) r
-    CROSS JOIN LATERAL (
-        SELECT range_agg(i.periode) AS periodes FROM plages_indisponibilite i
-        WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard)
-    ) i
 ), plage_occupee AS MATERIALIZED (
     SELECT * FROM plage JOIN occupation USING (agent_id, pause)
 ), morceau AS (

@@ -158,16 +158,20 @@ class Recherche:
 
     def libres(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
         trouves = creneaux_libres(demandes, **self._limites(lieu))
-        if not (self.deplace or self.moment):
+        if self._retient_tout:
             return trouves
         return [c for c in trouves if self._retient(c.debut, demandes[0].motif.structure.tz)]
 
     def premier_retenu(self, demande: Demande, lieu: Lieu | None) -> datetime | None:
-        if not (self.deplace or self.moment):  # all are kept: PostgreSQL itself stops at the first
+        if self._retient_tout:  # PostgreSQL itself stops at the first
             trouves = self.premiers([demande], lieu)
             return trouves[0].debut if trouves else None
         retenu = partial(self._retient, tz=demande.motif.structure.tz)
         return premier_debut(demande, retenu, **self._limites(lieu))
+
+    @property
+    def _retient_tout(self) -> bool:
+        return not (self.deplace or self.moment)
 
     def _retient(self, debut: datetime, tz: ZoneInfo) -> bool:
         return not (self.deplace and debut == self.deplace.debut) and self.moment.comprend(debut, tz)

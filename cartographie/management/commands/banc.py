@@ -69,7 +69,8 @@ class Command(BaseCommand):
             raise CommandError(f"Arrêté pendant « {resultat.en_cours} » : {erreur!r}") from erreur
         finally:
             # Also when a case fails or is interrupted: those before it took minutes.
-            ou += f", {part_reprise(processeur, temps_du_processeur()):.0%} du processeur repris par l'hôte"
+            if processeur:  # else nothing is known, and not that nothing was taken
+                ou += f", {part_reprise(processeur, temps_du_processeur()):.0%} du processeur repris par l'hôte"
             self._ecrire(resultat, ou, maintenant, en_texte=not options["json"])
         if avant and (fautes := comparer(resultat.mesures, avant)):
             raise CommandError("\n".join(["Plus lent qu'avant :", *fautes]))
