@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
-from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -274,10 +273,12 @@ class Indisponibilite(models.Model):
 
     class Meta:
         verbose_name = "indisponibilité"
-        indexes = [GistIndex(fields=["agent", "periode"], name="plages_indispo_periode")]
+        # Those that end after a moment: an absence may last for months, its start says little.
+        indexes = [models.Index("agent", "periode__endswith", include=["periode"], name="plages_indispo_fin")]
         constraints = [
             models.UniqueConstraint(name="plages_indispo_unique", fields=["absence", "jour"]),
-            models.CheckConstraint(name="plages_indispo_non_vide", condition=Q(periode__isempty=False)),
+            # An empty period has no end either.
+            models.CheckConstraint(name="plages_indispo_finie", condition=Q(periode__endswith__isnull=False)),
         ]
 
     def __str__(self) -> str:

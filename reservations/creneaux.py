@@ -10,12 +10,12 @@ a rendez-vous already taken occupies, and it must fit before the next one, after
 may begin during a pause: nobody waits for the agent then.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from heapq import merge
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import psycopg
@@ -106,19 +106,21 @@ _OCCUPANTS = ", ".join(f"'{statut.value}'" for statut in STATUTS_OCCUPANTS)
 # How it is written is measured (docs/performance.md). Single values looked up by subqueries, not joins: the order of
 # joins is what planning spends its time on, and planning was half of the whole. The plages are looked up motif by motif
 # and one by one (LATERAL, OFFSET 0): a plan kept for any number of motifs would read the whole table, as any plan would
-# a small one. MATERIALIZED: else what occupies an agent is computed again for each of their plages. A rendez-vous lasts
-# a day and a pause at most, an ouverture 25 hours: their B-trees are read from there (BETWEEN), a search of a GiST
-# index takes four times as long. An ouverture that is all taken is seen by dichotomy (<@), a subtraction would read all
-# of what is taken. The grid is computed only for a piece that begins before the window, and once (OFFSET 0).
+# a small one. MATERIALIZED: else what occupies an agent is computed again for each of their plages. These follow in
+# arrays, not in a join: a planner that cannot guess how many there are would compare each plage with each agent. A
+# rendez-vous lasts a day and a pause at most, an ouverture 25 hours: their B-trees are read from there (BETWEEN), the
+# one of absences from those that end later; a search of a GiST index takes two to four times as long. An ouverture that
+# is all taken is seen by dichotomy (<@), a subtraction would read all of what is taken. The grid is computed only for a
+# piece that begins before the window, and once (OFFSET 0).
 def _requete(choix: str, suite: str, reponse: str) -> str:
-    """Return a query on the free pieces of each plage (`morceau`), of which it takes `choix`, with `suite`."""
+    """Return a query on `morceau`: the free pieces of each plage, `choix` of them with `suite`, null where none is."""
     return f"""
 WITH demande AS (
     SELECT * FROM unnest(
         %(motifs)s::bigint[], %(durees)s::interval[], %(tots)s::timestamptz[], %(tards)s::timestamptz[],
         %(sur_place)s::boolean[]
     ) WITH ORDINALITY AS d(motif_id, duree, tot, tard, sur_place, rang)
-), plage AS MATERIALIZED (
+), plage AS (
     SELECT d.*, p.id AS plage_id, p.agent_id, p.pause, CASE WHEN d.sur_place THEN p.lieu_id END AS lieu_id
     FROM demande d
     CROSS JOIN LATERAL (
@@ -127,14 +129,12 @@ WITH demande AS (
     CROSS JOIN LATERAL (SELECT p.* FROM plages_plageouverture p WHERE p.id = pm.plageouverture_id OFFSET 0) p
     WHERE (%(agents)s::bigint[] IS NULL OR p.agent_id = ANY(%(agents)s))
       AND (%(lieux)s::bigint[] IS NULL OR p.lieu_id = ANY(%(lieux)s))
-      AND (%(trouves)s::text[] IS NULL
-           OR d.motif_id || '/' || CASE WHEN d.sur_place THEN p.lieu_id ELSE 0 END <> ALL(%(trouves)s))
       AND (SELECT a.is_active FROM structures_agent a WHERE a.id = p.agent_id)
       AND (SELECT true FROM structures_appartenance m
            WHERE m.agent_id = p.agent_id AND m.structure_id = p.structure_id)
       AND (NOT d.sur_place OR (SELECT l.ouvert FROM structures_lieu l WHERE l.id = p.lieu_id))
-), occupation AS MATERIALIZED (
-    SELECT a.agent_id, a.pause,
+), agent AS MATERIALIZED (
+    SELECT a.*,
            coalesce(CASE WHEN %(rendez_vous)s THEN (
                SELECT range_agg(CASE a.pause WHEN 0 THEN r.periode
                                 ELSE tstzrange(r.debut - make_interval(mins => a.pause), upper(r.periode)) END)
@@ -146,22 +146,24 @@ WITH demande AS (
                  AND r.id <> %(sauf)s
            ) END, tstzmultirange()) + coalesce(CASE WHEN %(absences)s THEN (
                SELECT range_agg(i.periode) FROM plages_indisponibilite i
-               WHERE i.agent_id = a.agent_id AND i.periode && tstzrange(a.tot, a.tard)
+               WHERE i.agent_id = a.agent_id AND upper(i.periode) > a.tot AND lower(i.periode) < a.tard
            ) END, tstzmultirange()) AS occupe
-    FROM (SELECT agent_id, pause, min(tot) - interval '27 hours' AS tot, max(tard) + interval '27 hours' AS tard
+    FROM (SELECT agent_id, pause, min(tot) - interval '27 hours' AS tot, max(tard) + interval '27 hours' AS tard,
+                 array_agg(rang) AS rangs, array_agg(plage_id) AS plages, array_agg(lieu_id) AS lieux,
+                 array_agg(duree) AS durees, array_agg(tot) AS tots, array_agg(tard) AS tards
           FROM plage GROUP BY agent_id, pause) a
-), plage_occupee AS MATERIALIZED (
-    SELECT * FROM plage JOIN occupation USING (agent_id, pause)
 ), morceau AS (
-    SELECT p.rang, p.motif_id, p.lieu_id, p.agent_id, p.pause, m.*
-    FROM plage_occupee p
+    SELECT p.rang, p.lieu_id, a.agent_id, a.pause, m.*
+    FROM agent a
+    CROSS JOIN LATERAL unnest(a.rangs, a.plages, a.lieux, a.durees, a.tots, a.tards)
+        AS p(rang, plage_id, lieu_id, duree, tot, tard)
     CROSS JOIN LATERAL (
-        SELECT range_agg(tstzrange(lower(o.periode), upper(o.periode), '()')) - p.occupe AS libre
+        SELECT range_agg(tstzrange(lower(o.periode), upper(o.periode), '()')) - a.occupe AS libre
         FROM plages_ouverture o
-        WHERE o.plage_id = p.plage_id AND NOT o.periode <@ p.occupe
+        WHERE o.plage_id = p.plage_id AND NOT o.periode <@ a.occupe
           AND o.periode BETWEEN tstzrange(p.tot - interval '25 hours', p.tot) AND tstzrange(p.tard, NULL)
     ) o
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT {choix} FROM (
             SELECT CASE WHEN lower(piece) >= p.tot THEN lower(piece)
                    ELSE lower(piece) + p.duree * ceil(
@@ -170,7 +172,7 @@ WITH demande AS (
             FROM (SELECT unnest(o.libre) AS piece) AS l OFFSET 0
         ) g
         WHERE g.premier < g.borne {suite}
-    ) m
+    ) m ON true
 )
 {reponse}
 """  # noqa: S608
@@ -178,15 +180,15 @@ WITH demande AS (
 
 _TOUS = _requete(
     "array_agg(g.premier) AS premiers, array_agg(g.borne) AS bornes",
-    "HAVING count(*) > 0",
-    "SELECT rang, lieu_id, agent_id, pause, premiers, bornes FROM morceau",
+    "",
+    "SELECT rang, lieu_id, agent_id, pause, premiers, bornes FROM morceau WHERE premiers IS NOT NULL",
 )
 # LIMIT: unnest gives the pieces of a plage in their order.
 _PREMIERS = _requete(
     "g.premier",
     "LIMIT 1",
-    "SELECT DISTINCT ON (motif_id, lieu_id) rang, lieu_id, agent_id, pause, premier "
-    "FROM morceau ORDER BY motif_id, lieu_id, premier, agent_id, pause DESC",
+    "SELECT DISTINCT ON (rang, lieu_id) rang, lieu_id, agent_id, pause, premier "
+    "FROM morceau ORDER BY rang, lieu_id, premier, agent_id, pause DESC",
 )
 
 
@@ -205,35 +207,37 @@ def creneaux_libres(
     again. sauf: a rendez-vous that does not count (the one being moved).
     """
     utiles, lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
-    libres: list[tuple[datetime, int, int, int | None, timedelta, int]] = []
-    dates = _Dates()
-    for rang, lieu, agent, pause, premiers, bornes in lignes:
-        motif, duree = utiles[rang - 1].motif.pk, utiles[rang - 1].motif.delta
-        libres += [(dates[debut], agent, motif, lieu, duree, pause) for debut in _debuts(premiers, bornes, duree)]
-    libres.sort()
     # Two plages of one agent may overlap (a warning, not an error), and two windows: the same slot is said once, with
-    # the longest of the pauses that fit, which comes last. Agents are compared first: slices only where they are one.
-    uniques = [ici for ici, suivant in pairwise(libres) if ici[1] != suivant[1] or ici[:5] != suivant[:5]] + libres[-1:]
-    return list(map(_en_creneau, uniques))
+    # the longest of the pauses that fit.
+    pauses: dict[tuple[int, int, int | None, timedelta], dict[int, int]] = {}
+    for rang, lieu, agent, pause, premiers, bornes in sorted(lignes, key=itemgetter(3)):
+        motif = utiles[rang - 1].motif
+        siennes = pauses.setdefault((agent, motif.pk, lieu, motif.delta), {})
+        siennes.update(dict.fromkeys(_debuts(premiers, bornes, motif.delta), pause))
+    dates = _Dates()
+    libres: list[Creneau] = []
+    for (agent, motif_id, lieu, duree), siennes in sorted(pauses.items(), key=itemgetter(0)):
+        libres += [_en_creneau((dates[debut], agent, motif_id, lieu, duree, pause)) for debut, pause in siennes.items()]
+    libres.sort(key=itemgetter(0))
+    return libres
 
 
-def premier_debut(
-    demande: Demande,
-    retenu: Callable[[datetime], bool],
+def debuts_libres(
+    demandes: Sequence[Demande],
     *,
     maintenant: datetime,
     agents: Collection[int] | None = None,
     lieux: Collection[int] | None = None,
     visiteur: str = "",
     sauf: int = 0,
-) -> datetime | None:
-    """Return the first free start that `retenu` keeps, as far as the request goes. One query.
+) -> Iterator[datetime]:
+    """Return when the slots asked start, each time once, in order: what the public chooses among. One query.
 
-    Nothing is cut past it: a year of many agents is read without making its slots.
+    Without the slots: they are eight times as many where ten agents receive. Dates are made as they are read.
     """
-    _, lignes = _executer(_TOUS, [demande], maintenant, agents, lieux, visiteur, sauf)
-    debuts = merge(*(_debuts(premiers, bornes, demande.motif.delta) for *_, premiers, bornes in lignes))
-    return next(filter(retenu, map(_Dates().__getitem__, debuts)), None)
+    utiles, lignes = _executer(_TOUS, demandes, maintenant, agents, lieux, visiteur, sauf)
+    debuts = (_debuts(premiers, bornes, utiles[rang - 1].motif.delta) for rang, *_, premiers, bornes in lignes)
+    return map(_Dates().__getitem__, sorted(set(chain.from_iterable(debuts))))
 
 
 def premiers_creneaux(
@@ -252,10 +256,11 @@ def premiers_creneaux(
 
     absences, rendez_vous: False to ask what would be free without them, and so tell why nothing is.
     """
-
     dates = _Dates()
+    trouves: list[Creneau] = []
 
-    def chercher(fenetres: Sequence[Demande], deja: Sequence[Creneau] = ()) -> list[Creneau]:
+    def chercher(fenetres: Sequence[Demande]) -> set[int]:
+        """Add what is found; return the motifs that have nothing free in one of their lieux at least."""
         utiles, lignes = _executer(
             _PREMIERS,
             fenetres,
@@ -266,18 +271,26 @@ def premiers_creneaux(
             sauf,
             absences=absences,
             rendez_vous=rendez_vous,
-            trouves=[f"{c.motif_id}/{c.lieu_id or 0}" for c in deja],
         )
-        return [
-            Creneau(dates[premier], agent, utiles[rang - 1].motif.pk, lieu, utiles[rang - 1].motif.delta, pause)
-            for rang, lieu, agent, pause, premier in lignes
-        ]
+        manquent: set[int] = set()
+        for rang, lieu, agent, pause, premier in lignes:
+            motif = utiles[rang - 1].motif
+            if premier is None:
+                manquent.add(motif.pk)
+            else:
+                trouves.append(Creneau(dates[premier], agent, motif.pk, lieu, motif.delta, pause))
+        return manquent
 
     if len(demandes) <= PEU_DE_MOTIFS:
-        return sorted(chercher(demandes))
-    coupees = [demande.en_deux_temps() for demande in demandes]
-    proches = chercher([bientot for bientot, _ in coupees])
-    return sorted(proches + chercher([ensuite for _, ensuite in coupees if ensuite], proches))
+        chercher(demandes)
+    else:
+        coupees = [demande.en_deux_temps() for demande in demandes]
+        manquent = chercher([bientot for bientot, _ in coupees])
+        chercher([ensuite for _, ensuite in coupees if ensuite and ensuite.motif.pk in manquent])
+    premiers: dict[tuple[int, int | None], Creneau] = {}
+    for creneau in sorted(trouves):
+        premiers.setdefault((creneau.motif_id, creneau.lieu_id), creneau)
+    return list(premiers.values())
 
 
 def demande_du_public(
@@ -299,7 +312,6 @@ def _executer(
     *,
     absences: bool = True,
     rendez_vous: bool = True,
-    trouves: Sequence[str] = (),
 ) -> tuple[list[Demande], list[tuple[Any, ...]]]:
     """Return the requests that may have slots, and the answer, which names each by its rank among them, from 1."""
     utiles = [d for d in demandes if d.au_plus_tot <= d.au_plus_tard]
@@ -311,7 +323,6 @@ def _executer(
         "tots": _tableau(d.au_plus_tot for d in utiles),
         "tards": _tableau(d.au_plus_tard for d in utiles),
         "sur_place": _tableau(d.motif.sur_place for d in utiles),
-        "trouves": _tableau(trouves) if trouves else None,
         "agents": None if agents is None else _tableau(agents),
         "lieux": None if lieux is None else _tableau(lieux),
         "maintenant": maintenant,

@@ -3,11 +3,10 @@
 Slots come from `reservations.creneaux` only: this module arranges them, and says one time once whoever the agents are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as heure_du_jour
-from functools import partial
 from itertools import islice
 from math import ceil, cos, hypot, inf, radians
 from typing import Any
@@ -26,9 +25,8 @@ from reservations.creneaux import (
     UN_INSTANT,
     Creneau,
     Demande,
-    creneaux_libres,
+    debuts_libres,
     demande_du_public,
-    premier_debut,
     premiers_creneaux,
 )
 from reservations.identification import instructions_acceptees
@@ -137,8 +135,7 @@ class Moment(TextChoices):
         return {Moment.MATIN: _("le matin"), Moment.APRES_MIDI: _("l'après-midi")}.get(self, "")
 
     def comprend(self, instant: datetime, tz: ZoneInfo) -> bool:
-        matin = instant.astimezone(tz).time() < MIDI
-        return self == Moment.TOUS or matin == (self == Moment.MATIN)
+        return self == Moment.TOUS or (instant.astimezone(tz).time() < MIDI) == (self == Moment.MATIN)
 
 
 def lire_moment(texte: str) -> Moment:
@@ -156,22 +153,10 @@ class Recherche:
     deplace: RendezVous | None = None  # the one being moved: its time is free for it, and is no choice
     moment: Moment = Moment.TOUS
 
-    def libres(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
-        trouves = creneaux_libres(demandes, **self._limites(lieu))
-        if self._retient_tout:
-            return trouves
-        return [c for c in trouves if self._retient(c.debut, demandes[0].motif.structure.tz)]
-
-    def premier_retenu(self, demande: Demande, lieu: Lieu | None) -> datetime | None:
-        if self._retient_tout:  # PostgreSQL itself stops at the first
-            trouves = self.premiers([demande], lieu)
-            return trouves[0].debut if trouves else None
-        retenu = partial(self._retient, tz=demande.motif.structure.tz)
-        return premier_debut(demande, retenu, **self._limites(lieu))
-
-    @property
-    def _retient_tout(self) -> bool:
-        return not (self.deplace or self.moment)
+    def debuts(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> Iterator[datetime]:
+        """Return the free times of requests of one structure, in order, each once."""
+        debuts = debuts_libres(demandes, **self._limites(lieu))
+        return (debut for debut in debuts if self._retient(debut, demandes[0].motif.structure.tz))
 
     def _retient(self, debut: datetime, tz: ZoneInfo) -> bool:
         return not (self.deplace and debut == self.deplace.debut) and self.moment.comprend(debut, tz)
@@ -424,13 +409,13 @@ def _heures(
     motif: Motif, lieu: Lieu | None, fenetres: Sequence[tuple[datetime, datetime]], recherche: Recherche
 ) -> list[datetime]:
     demandes = [demande_du_public(motif, maintenant=recherche.maintenant, du=du, au=au) for du, au in fenetres]
-    return sorted({creneau.debut for creneau in recherche.libres(demandes, lieu)})
+    return list(recherche.debuts(demandes, lieu))
 
 
 def _premier(motif: Motif, lieu: Lieu | None, recherche: Recherche, *, du: datetime | None = None) -> datetime | None:
     demande = demande_du_public(motif, maintenant=recherche.maintenant, du=du)
     if recherche.moment:  # the engine's first one may be at another moment
-        return recherche.premier_retenu(demande, lieu)
+        return next(recherche.debuts([demande], lieu), None)
     premiers = recherche.premiers([demande], lieu)
     if not premiers:
         return None

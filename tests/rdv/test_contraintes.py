@@ -30,7 +30,7 @@ SANS_MESSAGE = {
     "plages_ouverture_unique",
     "plages_ouverture_non_vide",
     "plages_indispo_unique",
-    "plages_indispo_non_vide",
+    "plages_indispo_finie",
 }
 HUIT_HEURES = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HEURE = timedelta(hours=1)
@@ -201,7 +201,7 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "plages_absence_fin_apres_debut": lambda: absence(heure_fin=time(8)),
     "plages_absence_repetee_un_jour": lambda: absence(frequence="semaine", dernier_jour=date(2026, 11, 24)),
     "plages_indispo_unique": lambda: deux(indisponibilite, absence=absence()),
-    "plages_indispo_non_vide": lambda: indisponibilite(periode=(HUIT_HEURES, HUIT_HEURES)),
+    "plages_indispo_finie": lambda: indisponibilite(periode=(HUIT_HEURES, None)),
     "plages_jour_particulier_unique": lambda: deux(
         JourParticulier.objects.create, structure=StructureFactory(), jour=date(2026, 12, 24)
     ),

@@ -19,8 +19,8 @@ from reservations.creneaux import (
     Creneau,
     Demande,
     creneaux_libres,
+    debuts_libres,
     demande_du_public,
-    premier_debut,
     premiers_creneaux,
 )
 from reservations.models import RendezVous, Statut
@@ -250,6 +250,7 @@ def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
     numero = {agent.pk: n for n, agent in enumerate(agents)}
     assert len(libres) == len({c[:5] for c in libres})
     assert {(c.debut, numero[c.agent_id]): c.pause for c in libres} == creneaux_naifs(scenario)
+    assert list(debuts_libres([demande], maintenant=avant)) == sorted({c.debut for c in libres})
     premiers = premiers_creneaux([demande], maintenant=avant)
     assert [p.debut for p in premiers] == [min(c.debut for c in libres)] if libres else premiers == []
     assert _en_deux_temps([demande], avant, timedelta(days=2)) == premiers
@@ -396,22 +397,19 @@ def test_deux_motifs_d_un_agent_au_meme_moment_sont_deux_creneaux(
     assert [c.motif_id for c in libres] == sorted([motif.pk, autre.pk])
 
 
-def test_le_premier_debut_est_le_premier_de_tous_les_agents(motif: Motif, lundi: date, maintenant: datetime) -> None:
-    for jour, heure in ((1, 9), (0, 11), (0, 9), (2, 9)):
+def test_les_debuts_de_tous_les_agents_sont_dits_dans_l_ordre_chacun_une_fois(
+    motif: Motif, lundi: date, maintenant: datetime
+) -> None:
+    for jour, heure in ((1, 11), (0, 11), (0, 10), (1, 11)):
         lieu = LieuFactory(structure=motif.structure)
         ouvrir(motif, AgentFactory(), lieu, lundi + timedelta(days=jour), time(heure), time(12), maintenant)
-    demande = demande_du_public(motif, maintenant=maintenant)
+    dix_heures = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    demande = demande_du_public(motif, maintenant=maintenant, du=dix_heures)
+    demain = timedelta(days=1)
 
-    def premier(depuis: datetime) -> datetime | None:
-        return premier_debut(demande, lambda debut: debut >= depuis, maintenant=maintenant)
+    debuts = debuts_libres([demande, demande], maintenant=maintenant)
 
-    neuf_heures = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    assert [premier(neuf_heures + timedelta(hours=n)) for n in (0, 1, 3)] == [
-        neuf_heures,
-        neuf_heures + H,
-        neuf_heures + timedelta(days=1),
-    ]
-    assert premier(neuf_heures + timedelta(days=60)) is None
+    assert list(debuts) == [dix_heures, dix_heures + H, dix_heures + H + demain]
 
 
 A_DIX_HEURES = {"debut": datetime(2026, 11, 23, 9, tzinfo=UTC), "fin": datetime(2026, 11, 23, 9, 30, tzinfo=UTC)}
