@@ -43,6 +43,13 @@
     });
   });
 
+  // What was typed before htmx was there, on a slow line, or that the browser put back: it is looked for too.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("input[type=search]").forEach(function (champ) {
+      if (champ.value !== champ.defaultValue) champ.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  });
+
   // After a swap: the focus goes to what asks for it (error summary, confirmation), and its sentence is said.
   // [data-focus]: moves the focus, unless what was pressed names another place ([data-focus-apres="#id"]); [data-annonce="sentence"]: is only said; [data-titre-page="title"]: the browser's.
   document.addEventListener("htmx:afterSettle", function (evenement) {

@@ -3,13 +3,27 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from plages.models import JourParticulier
 from reservations.models import Apprenant, RendezVous
 from tests.aides_agent import Equipe, demain, une_plage
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_looked_for(ouvrir_page, equipe: Equipe) -> None:
+    Apprenant.objects.create(structure=equipe.structure, prenom="Jeanne", nom="Martin")
+    page = ouvrir_page("reservations:apprenants")
+    retenus: list[Route] = []
+    page.route("**/htmx*.js", lambda route: retenus.append(route))
+    page.goto(page.url.replace("personnes", "rendez-vous/nouveau"), wait_until="commit")
+    page.get_by_label("Nom ou téléphone").press_sequentially("jeanne")
+    assert len(retenus) == 1
+
+    retenus[0].continue_()
+
+    expect(page.get_by_label("Jeanne Martin")).to_be_visible()
 
 
 def test_from_a_free_hour_of_the_agenda_to_the_rendez_vous(
