@@ -109,7 +109,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         # lock_timeout: a booking that waits longer than 3 s for an agent's row is refused politely.
         # plan_cache_mode: the slots engine alone prepares its queries, and keeps their plans.
-        "options": "-c lock_timeout=3000 -c statement_timeout=30000 -c plan_cache_mode=force_generic_plan",
+        # jit: PostgreSQL would compile the query for all places, whose cost it overestimates.
+        "options": "-c lock_timeout=3000 -c statement_timeout=30000 -c plan_cache_mode=force_generic_plan -c jit=off",
         "prepare_threshold": 5,
     }
 )

@@ -153,14 +153,16 @@ WITH demande AS (
                  array_agg(duree) AS durees, array_agg(tot) AS tots, array_agg(tard) AS tards
           FROM plage GROUP BY agent_id, pause) a
 ), morceau AS (
-    SELECT p.rang, p.lieu_id, a.agent_id, a.pause, m.*
-    FROM agent a
-    CROSS JOIN LATERAL unnest(a.rangs, a.plages, a.lieux, a.durees, a.tots, a.tards)
-        AS p(rang, plage_id, lieu_id, duree, tot, tard)
+    SELECT p.rang, p.lieu_id, p.agent_id, p.pause, m.*
+    FROM (
+        SELECT a.agent_id, a.pause, a.occupe, unnest(a.rangs) AS rang, unnest(a.plages) AS plage_id,
+               unnest(a.lieux) AS lieu_id, unnest(a.durees) AS duree, unnest(a.tots) AS tot, unnest(a.tards) AS tard
+        FROM agent a
+    ) p
     CROSS JOIN LATERAL (
-        SELECT range_agg(tstzrange(lower(o.periode), upper(o.periode), '()')) - a.occupe AS libre
+        SELECT range_agg(tstzrange(lower(o.periode), upper(o.periode), '()')) - p.occupe AS libre
         FROM plages_ouverture o
-        WHERE o.plage_id = p.plage_id AND NOT o.periode <@ a.occupe
+        WHERE o.plage_id = p.plage_id AND NOT o.periode <@ p.occupe
           AND o.periode BETWEEN tstzrange(p.tot - interval '25 hours', p.tot) AND tstzrange(p.tard, NULL)
     ) o
     LEFT JOIN LATERAL (
