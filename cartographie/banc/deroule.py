@@ -17,6 +17,7 @@ from cartographie.banc.moteur import epreuve_de_croissance, epreuve_de_tous_les_
 from cartographie.banc.pages import (
     CLIENTS,
     Site,
+    avec_la_page_vide,
     croissance_de_la_page,
     epreuves_des_pages,
     mesurer_les_pages,
@@ -38,6 +39,7 @@ class Resultat:
     en_cours: str = ""
 
 
+@avec_la_page_vide
 def banc_rapide(maintenant: datetime, suivre: Callable[[], object]) -> list[Mesure]:
     """Measure on the base in use, in a transaction of the caller's, which undoes it."""
     base = connections[DEFAULT_DB_ALIAS]
@@ -56,6 +58,7 @@ def banc_rapide(maintenant: datetime, suivre: Callable[[], object]) -> list[Mesu
     )
 
 
+@avec_la_page_vide
 def banc_complet(
     resultat: Resultat,
     *,

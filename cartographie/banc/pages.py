@@ -31,7 +31,8 @@ from reservations.visiteurs import CLE_DE_SESSION
 CLIENTS = 16
 TOURS, DEMANDES_PAR_CLIENT = 9, 3
 REQUETES, PART, ETALEMENT = 8, 4, 4  # promised of the page of slots: at most
-URLS = "cartographie.banc.urls"
+# For a whole run: each change of the addresses makes Django read them all again, which takes longer than a page.
+avec_la_page_vide = override_settings(ROOT_URLCONF="cartographie.banc.urls", ALLOWED_HOSTS=["127.0.0.1"])
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Site:
     def de(cls, base: BaseDatabaseWrapper, terrain: Terrain) -> "Site":
         motif = terrain.ordinaire
         lien = Lien(motif.structure)
-        with sur(base), override_settings(ROOT_URLCONF=URLS):
+        with sur(base):
             session = import_module(settings.SESSION_ENGINE).SessionStore()
             session[CLE_DE_SESSION] = "banc"
             session.create()
@@ -75,8 +76,7 @@ class Site:
         client.cookies[settings.SESSION_COOKIE_NAME] = self.session
 
         def demander() -> None:
-            with override_settings(ROOT_URLCONF=URLS, ALLOWED_HOSTS=["127.0.0.1"]):
-                reponse = client.get(page.chemin)
+            reponse = client.get(page.chemin)
             if reponse.status_code != 200:
                 raise AssertionError(f"{page.chemin} : réponse {reponse.status_code}")
 
