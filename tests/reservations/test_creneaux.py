@@ -248,6 +248,7 @@ def test_moteur_egale_le_moteur_naif(db: None, scenario: Scenario) -> None:
     libres = creneaux_libres([demande], maintenant=avant)
 
     numero = {agent.pk: n for n, agent in enumerate(agents)}
+    assert libres == sorted(libres)
     assert len(libres) == len({c[:5] for c in libres})
     assert {(c.debut, numero[c.agent_id]): c.pause for c in libres} == creneaux_naifs(scenario)
     assert list(debuts_libres([demande], maintenant=avant)) == sorted({c.debut for c in libres})
@@ -397,6 +398,19 @@ def test_deux_motifs_d_un_agent_au_meme_moment_sont_deux_creneaux(
     assert [c.motif_id for c in libres] == sorted([motif.pk, autre.pk])
 
 
+def test_les_creneaux_viennent_par_heure_puis_par_agent_quelle_que_soit_la_pause(
+    motif: Motif, lundi: date, maintenant: datetime
+) -> None:
+    premier, second = sorted(AgentFactory().pk for _ in range(2))
+    for agent, pause in ((second, 0), (premier, 20)):
+        lieu = LieuFactory(structure=motif.structure)
+        ouvrir(motif, Agent.objects.get(pk=agent), lieu, lundi, time(9), time(11), maintenant, pause=pause)
+
+    libres = creneaux_libres([demande_du_public(motif, maintenant=maintenant)], maintenant=maintenant)
+
+    assert [(c.debut.hour, c.agent_id) for c in libres] == [(8, premier), (8, second), (9, premier), (9, second)]
+
+
 def test_les_debuts_de_tous_les_agents_sont_dits_dans_l_ordre_chacun_une_fois(
     motif: Motif, lundi: date, maintenant: datetime
 ) -> None:
@@ -510,7 +524,8 @@ def test_premiers_creneaux_par_motif_et_lieu(motif: Motif, agent: Agent, lundi: 
     for bientot in jusque:
         with CaptureQueriesContext(connection) as requetes:
             assert _en_deux_temps(demandes, maintenant, bientot) == premiers
-        assert len(requetes) <= 2
+        tot = {demande.motif.pk: demande.au_plus_tot for demande in demandes}
+        assert len(requetes) == (1 if all(p.debut <= tot[p.motif_id] + bientot for p in premiers) else 2)
 
 
 def test_une_requete_quel_que_soit_le_nombre_d_agents_et_de_rendez_vous(
