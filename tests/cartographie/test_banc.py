@@ -92,6 +92,13 @@ def test_no_command_of_pgbench_that_keeps_an_identifier_ends_a_block(avant: int)
     assert garde not in commandes[BLOC - 1 :: BLOC]
 
 
+@pytest.mark.django_db
+def test_a_base_without_tables_is_told_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
+        call_command("banc", rapide=True)
+
+
 @pytest.fixture
 def mesures(monkeypatch: pytest.MonkeyPatch) -> list[Mesure]:
     """What the bench would measure, and rows that it would have written to do so."""

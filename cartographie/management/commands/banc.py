@@ -21,6 +21,7 @@ from cartographie.banc.cout import Cout
 from cartographie.banc.deroule import CAS, Resultat, banc_complet, banc_rapide
 from cartographie.banc.mesures import Mesure, comparer, en_json
 from cartographie.management.commands.donnees_nationales import barres, positif
+from structures.models import Structure
 
 
 class Command(BaseCommand):
@@ -43,6 +44,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         avant = self._lire(options["comparer"]) if options["comparer"] else None
+        if options["rapide"] and Structure._meta.db_table not in connection.introspection.table_names():
+            raise CommandError("Cette base n'a pas encore ses tables : lancez d'abord « manage.py migrate ».")
         muet = options["verbosity"] == 0
         maintenant = timezone.now()
         logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each booking
