@@ -133,6 +133,7 @@ def _journal() -> int:
 def _lignes() -> tuple[int, int, int]:
     """Return how many rows were ever added, changed and deleted in this database."""
     with connection.cursor() as curseur:
+        curseur.execute("SELECT pg_stat_force_next_flush()")  # else what this connection did before is counted later
         curseur.execute(
             "SELECT tup_inserted, tup_updated, tup_deleted FROM pg_stat_database WHERE datname = current_database()"
         )
