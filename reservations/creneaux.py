@@ -283,12 +283,10 @@ def premiers_creneaux(
                 trouves.append(Creneau(dates[premier], agent, motif.pk, lieu, motif.delta, pause))
         return manquent
 
-    if len(demandes) <= PEU_DE_MOTIFS:
-        chercher(demandes)
-    else:
-        coupees = [demande.en_deux_temps() for demande in demandes]
-        manquent = chercher([bientot for bientot, _ in coupees])
-        chercher([ensuite for _, ensuite in coupees if ensuite and ensuite.motif.pk in manquent])
+    beaucoup = len(demandes) > PEU_DE_MOTIFS
+    coupees = [demande.en_deux_temps() if beaucoup else (demande, None) for demande in demandes]
+    manquent = chercher([bientot for bientot, _ in coupees])
+    chercher([ensuite for _, ensuite in coupees if ensuite and ensuite.motif.pk in manquent])
     premiers: dict[tuple[int, int | None], Creneau] = {}
     for creneau in sorted(trouves):
         premiers.setdefault((creneau.motif_id, creneau.lieu_id), creneau)

@@ -155,11 +155,9 @@ class Recherche:
 
     def debuts(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> Iterator[datetime]:
         """Return the free times of requests of one structure, in order, each once."""
+        tz, sien = demandes[0].motif.structure.tz, self.deplace and self.deplace.debut
         debuts = debuts_libres(demandes, **self._limites(lieu))
-        return (debut for debut in debuts if self._retient(debut, demandes[0].motif.structure.tz))
-
-    def _retient(self, debut: datetime, tz: ZoneInfo) -> bool:
-        return not (self.deplace and debut == self.deplace.debut) and self.moment.comprend(debut, tz)
+        return (debut for debut in debuts if debut != sien and self.moment.comprend(debut, tz))
 
     def premiers(self, demandes: Sequence[Demande], lieu: Lieu | None = None) -> list[Creneau]:
         return premiers_creneaux(demandes, **self._limites(lieu))

@@ -45,7 +45,7 @@ def une_equipe(**structure: Any) -> Equipe:
 
 
 def connecte(agent: Agent) -> Client:
-    """Return the client of a signed-in agent. Its session is written as it is after a sign-in, in a quarter of the time
+    """Return the client of a signed-in agent. Its session is written as it is after a sign-in, in a sixth of the time
     that one takes: most tests of the agents begin so (the sign-in has its own, in tests/structures/test_connexion.py).
     """
     session = SessionStore()

@@ -12,12 +12,12 @@ from tests.aides_agent import Equipe, demain, une_plage
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
 
-def test_what_is_typed_before_the_scripts_are_there_is_looked_for(ouvrir_page, equipe: Equipe) -> None:
+def test_what_is_typed_before_the_scripts_are_there_is_looked_for(ouvrir_page, live_server, equipe: Equipe) -> None:
     Apprenant.objects.create(structure=equipe.structure, prenom="Jeanne", nom="Martin")
-    page = ouvrir_page("reservations:apprenants")
+    page = ouvrir_page("reservations:agenda")
     retenus: list[Route] = []
     page.route("**/htmx*.js", lambda route: retenus.append(route))
-    page.goto(page.url.replace("personnes", "rendez-vous/nouveau"), wait_until="commit")
+    page.goto(f"{live_server.url}{equipe.adresse('reservations:nouveau_rendez_vous')}", wait_until="commit")
     page.get_by_label("Nom ou téléphone").press_sequentially("jeanne")
     assert len(retenus) == 1
 
