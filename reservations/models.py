@@ -178,12 +178,17 @@ class RendezVousQuerySet(models.QuerySet["RendezVous"]):
         return pris.filter(Q(expire_a__isnull=True) | Q(expire_a__gt=maintenant)).order_by("debut", "pk")
 
     def du_contact(self, contact: str) -> "RendezVousQuerySet":
-        """Those told to this e-mail address or number (E.164): beside an address, a number was only typed."""
-        cible = (
-            Q(apprenant__courriel__iexact=contact)
-            if "@" in contact
-            else Q(apprenant__courriel="", apprenant__telephone=contact)
-        )
+        """Those told to this e-mail address or number (E.164)."""
+        return self.du_courriel(contact) if "@" in contact else self.du_telephone(contact)
+
+    def du_courriel(self, courriel: str) -> "RendezVousQuerySet":
+        return self._des_participants(Q(apprenant__courriel__iexact=courriel))
+
+    def du_telephone(self, telephone: str) -> "RendezVousQuerySet":
+        """Beside an e-mail address, a number was only typed: it tells nobody."""
+        return self._des_participants(Q(apprenant__courriel="", apprenant__telephone=telephone))
+
+    def _des_participants(self, cible: Q) -> "RendezVousQuerySet":
         participants = Participation.objects.filter(cible)
         return self.filter(pk__in=participants.values("rendez_vous")).exclude(statut=Statut.OPTION)
 

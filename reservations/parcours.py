@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, TextChoices
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +32,7 @@ from reservations.creneaux import (
 from reservations.identification import instructions_acceptees
 from reservations.models import Attente, Demarche, RendezVous
 from structures.models import Agent, Lieu, Structure
+from structures.requete_ecrite import ecrite_une_fois
 
 # "Le plus tôt" is looked for in the week of the first free slot, then in four weeks: the cost follows what is shown.
 # In four at once when the address names a week, which may be empty and then costs a query of its own.
@@ -92,14 +93,39 @@ def motifs_du_public(lien: Lien, aujourd_hui: date, lieu: Lieu | None = None) ->
     Each one says `a_une_plage`: in that lieu, on site, when one is given. A page without a plage explains itself; the
     list of choices leaves it out.
     """
-    plages = _plages_en_cours(lien, aujourd_hui).filter(motifs=OuterRef("pk"))
-    if lieu:
-        plages = plages.filter(lieu=lieu, motifs__type_lieu=TypeLieu.SUR_PLACE)
-    ouverts = Motif.objects.ouverts_a(prescripteur=lien.prescripteur).filter(structure=lien.structure)
-    motifs = list(ouverts.annotate(a_une_plage=Exists(plages)).par_nom())
+    agent_id, lieu_id = lien.agent.pk if lien.agent else 0, lieu.pk if lieu else 0
+    motifs = _motifs_ouverts(
+        lien.structure.pk,
+        aujourd_hui,
+        agent_id,
+        lieu_id,
+        prescripteur=lien.prescripteur,
+        d_un_agent=bool(agent_id),
+        dans_un_lieu=bool(lieu_id),
+    )
     for motif in motifs:
         motif.structure = lien.structure
     return motifs
+
+
+@ecrite_une_fois
+def _motifs_ouverts(
+    structure_id: int,
+    aujourd_hui: date,
+    agent_id: int,
+    lieu_id: int,
+    *,
+    prescripteur: bool,
+    d_un_agent: bool,
+    dans_un_lieu: bool,
+) -> QuerySet[Motif]:
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=OuterRef("pk"))
+    if d_un_agent:
+        plages = plages.filter(agent=agent_id)
+    if dans_un_lieu:
+        plages = plages.filter(lieu=lieu_id, motifs__type_lieu=TypeLieu.SUR_PLACE)
+    ouverts = Motif.objects.ouverts_a(prescripteur=prescripteur).filter(structure=structure_id)
+    return ouverts.annotate(a_une_plage=Exists(plages)).par_nom()
 
 
 def proposes(motifs: Iterable[Motif]) -> list[Motif]:

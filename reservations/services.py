@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from motifs.models import Motif, TypeLieu
@@ -42,6 +43,7 @@ from reservations.refus import (
     TropDeRendezVous,
 )
 from structures.models import Agent
+from structures.requete_ecrite import ecrite_une_fois
 from structures.services import verrouiller_agents
 
 # --- Options ------------------------------------------------------------------------------------------------------
@@ -142,29 +144,44 @@ def garder_pour(
 
 def motif_reservable(*, motif_id: int, structure_id: int, par_prescripteur: bool = False) -> Motif:
     """Return a motif of that structure that this way may book online, read now; raises MotifFerme."""
-    ouverts = Motif.objects.ouverts_a(prescripteur=par_prescripteur).select_related("structure")
-    try:
-        return ouverts.get(pk=motif_id, structure=structure_id)
-    except Motif.DoesNotExist as erreur:
-        raise MotifFerme from erreur
+    for motif in _motif_ouvert(motif_id, structure_id, prescripteur=par_prescripteur):
+        return motif
+    raise MotifFerme
+
+
+@ecrite_une_fois
+def _motif_ouvert(motif_id: int, structure_id: int, *, prescripteur: bool) -> QuerySet[Motif]:
+    ouverts = Motif.objects.ouverts_a(prescripteur=prescripteur).select_related("structure")
+    return ouverts.filter(pk=motif_id, structure=structure_id)
 
 
 def _demarches_tenues(visiteur: str, maintenant: datetime) -> list[Demarche]:
     """Return the bookings in progress of a visitor that hold a slot, the last one taken first: most hold none yet."""
-    options = RendezVous.objects.filter(visiteur=visiteur, statut=Statut.OPTION, expire_a__gt=maintenant)
-    if not (tenues := list(options.values_list("pk", flat=True))):
+    if not (tenues := _options_tenues(visiteur, maintenant)):
         return []
     demarches = Demarche.objects.filter(rendez_vous__in=tenues).select_related("rendez_vous")
     return list(demarches.order_by("-rendez_vous__cree_le"))
+
+
+@ecrite_une_fois
+def _options_tenues(visiteur: str, maintenant: datetime) -> QuerySet[RendezVous, int]:
+    tenues = RendezVous.objects.filter(visiteur=visiteur, statut=Statut.OPTION, expire_a__gt=maintenant)
+    return tenues.values_list("pk", flat=True)
 
 
 def _limiter_par_adresse(choix: _Choix, maintenant: datetime) -> None:
     """At most so many slots held per network address; none when it was held for someone who waits."""
     if not choix.adresse:
         return
-    gardees = RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant, adresse=choix.adresse)
-    if gardees.exclude(visiteur=choix.visiteur).count() >= settings.OPTIONS_PAR_ADRESSE:
+    gardees = _gardees_par_d_autres(choix.adresse, choix.visiteur, maintenant)
+    if len(gardees) >= settings.OPTIONS_PAR_ADRESSE:
         raise TropDeCreneauxGardes
+
+
+@ecrite_une_fois
+def _gardees_par_d_autres(adresse: str, visiteur: str, maintenant: datetime) -> QuerySet[RendezVous, int]:
+    gardees = RendezVous.objects.filter(statut=Statut.OPTION, expire_a__gt=maintenant, adresse=adresse)
+    return gardees.exclude(visiteur=visiteur).values_list("pk", flat=True)
 
 
 def _creneaux_a_cette_heure(choix: _Choix, maintenant: datetime) -> list[Creneau]:
@@ -248,9 +265,12 @@ def _garder(
 
 def _agent_de(demarche: Demarche | None) -> int | None:
     """Return the agent whose time a booking in progress takes, None if it takes none."""
-    if demarche is None:
-        return None
-    return RendezVous.objects.filter(demarche=demarche.pk).values_list("agent", flat=True).first()
+    return next(iter(_agents_pris(demarche.pk)), None) if demarche else None
+
+
+@ecrite_une_fois
+def _agents_pris(demarche_id: int) -> QuerySet[RendezVous, int]:
+    return RendezVous.objects.filter(demarche=demarche_id).values_list("agent", flat=True)
 
 
 def _faire_place(
@@ -264,14 +284,21 @@ def _faire_place(
 
     The option being moved is kept: its row is updated, since inserting before deleting would collide with itself.
     """
-    occupe = (creneau.debut, creneau.fin + timedelta(minutes=creneau.pause))
-    a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=occupe)
-    a_rendre = Q(a_remplacer, agent=creneau.agent_id)
-    if de_trop:
-        a_rendre |= Q(pk__in=[option.pk for option in de_trop])
+    occupe = DateTimeTZRange(creneau.debut, creneau.fin + timedelta(minutes=creneau.pause))
+    a_rendre = {option.pk for option in de_trop}
+    a_rendre.update(_options_a_remplacer(creneau.agent_id, visiteur, occupe, maintenant))
     if ancienne is not None:
-        a_rendre &= ~Q(pk=ancienne.pk)
-    liberer_options(RendezVous.objects.filter(a_rendre))
+        a_rendre.discard(ancienne.pk)
+    if a_rendre:
+        liberer_options(RendezVous.objects.filter(pk__in=a_rendre))
+
+
+@ecrite_une_fois
+def _options_a_remplacer(
+    agent_id: int, visiteur: str, occupe: DateTimeTZRange, maintenant: datetime
+) -> QuerySet[RendezVous, int]:
+    a_remplacer = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur, periode__overlap=occupe)
+    return RendezVous.objects.filter(a_remplacer, agent=agent_id, statut=Statut.OPTION).values_list("pk", flat=True)
 
 
 @transaction.atomic
@@ -372,9 +399,15 @@ def _motif_de(demarche: Demarche) -> Motif:
 def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
     """At most so many rendez-vous to come per verified contact, two confirmations of one contact in turn."""
     un_par_un(f"rendez-vous:{hacher(demarche.contact, usage='contact')}")
-    nombre = RendezVous.objects.du_contact(demarche.contact).a_venir(maintenant).count()
+    nombre = len(_a_venir_du_contact(demarche.contact, maintenant, courriel="@" in demarche.contact))
     if nombre >= settings.RENDEZ_VOUS_PAR_CONTACT:
         raise TropDeRendezVous(nombre)
+
+
+@ecrite_une_fois
+def _a_venir_du_contact(contact: str, maintenant: datetime, *, courriel: bool) -> QuerySet[RendezVous, int]:
+    siens = RendezVous.objects.du_courriel(contact) if courriel else RendezVous.objects.du_telephone(contact)
+    return siens.a_venir(maintenant).values_list("pk", flat=True)
 
 
 def _verifier_complete(demarche: Demarche, prescripteur: Prescripteur | None) -> None:
@@ -397,10 +430,14 @@ def _confirmer(demarche: Demarche, maintenant: datetime, langue: str, prescripte
             raise _OptionExpiree
         verrouiller({agent_id})
         # Everything is read here, under the lock, in one query: what the caller knew may have changed.
-        relue = Demarche.objects.select_for_update(of=("self",)).select_related(
-            "rendez_vous__motif__structure", "rendez_vous__agent", "rendez_vous__lieu"
-        )
-        return _confirmer_sous_verrou(relue.get(pk=demarche.pk), agent_id, maintenant, langue, prescripteur)
+        [relue] = _a_confirmer(demarche.pk)
+        return _confirmer_sous_verrou(relue, agent_id, maintenant, langue, prescripteur)
+
+
+@ecrite_une_fois
+def _a_confirmer(demarche_id: int) -> QuerySet[Demarche]:
+    relues = Demarche.objects.select_for_update(of=("self",)).filter(pk=demarche_id)
+    return relues.select_related("rendez_vous__motif__structure", "rendez_vous__agent", "rendez_vous__lieu")
 
 
 def _confirmer_sous_verrou(
@@ -470,20 +507,14 @@ def _apprenant(demarche: Demarche, langue: str) -> Apprenant:
     The contact is the one that a code verified, on both sides: beside an e-mail address, a number was only typed.
     Otherwise whoever typed somebody's name and number would receive, at their own address, that person's next link.
     """
-    par_contact = (
-        Q(courriel__iexact=demarche.courriel) if demarche.courriel else Q(courriel="", telephone=demarche.telephone)
+    connus = _apprenants_connus(
+        demarche.motif.structure_id,
+        demarche.prenom,
+        demarche.nom,
+        demarche.contact,
+        courriel=bool(demarche.courriel),
     )
-    apprenant = (
-        Apprenant.objects.select_for_update(of=("self",), no_key=True)  # an agent may be deleting it
-        .filter(
-            par_contact,
-            structure=demarche.motif.structure_id,
-            prenom__iexact=demarche.prenom,
-            nom__iexact=demarche.nom,
-        )
-        .order_by("pk")
-        .first()
-    )
+    apprenant = next(iter(connus), None)
     if apprenant is None:
         return Apprenant.objects.create(
             structure_id=demarche.motif.structure_id,
@@ -498,6 +529,16 @@ def _apprenant(demarche: Demarche, langue: str) -> Apprenant:
         apprenant.telephone, apprenant.langue = voulus
         apprenant.save(update_fields=["telephone", "langue"])
     return apprenant
+
+
+@ecrite_une_fois
+def _apprenants_connus(
+    structure_id: int, prenom: str, nom: str, contact: str, *, courriel: bool
+) -> QuerySet[Apprenant]:
+    par_contact = Q(courriel__iexact=contact) if courriel else Q(courriel="", telephone=contact)
+    sous_verrou = Apprenant.objects.select_for_update(of=("self",), no_key=True)  # an agent may be deleting it
+    connus = sous_verrou.filter(par_contact, structure=structure_id, prenom__iexact=prenom, nom__iexact=nom)
+    return connus.order_by("pk")
 
 
 # --- Cancel ---------------------------------------------------------------------------------------------------------

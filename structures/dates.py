@@ -6,10 +6,11 @@ its alphabet). The names of days and months are Django's own; hours are on 24 ev
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")  # agents' pages
 
@@ -35,8 +36,13 @@ def date_sans_jour(jour: date) -> str:
 
 def heure(instant: time | datetime) -> str:
     """Return "9 h" or "9 h 30"."""
-    modele = _("%(heure)d h %(minute)02d") if instant.minute else _("%(heure)d h")
-    return modele % {"heure": instant.hour, "minute": instant.minute}
+    return _heure(instant.hour, instant.minute, get_language())
+
+
+@cache  # written up to hundreds of times in a page, and each translation is looked for in every catalogue
+def _heure(heure: int, minute: int, _langue: str) -> str:
+    modele = _("%(heure)d h %(minute)02d") if minute else _("%(heure)d h")
+    return modele % {"heure": heure, "minute": minute}
 
 
 def a_heure(instant: time | datetime) -> str:

@@ -58,6 +58,14 @@ def heure(valeur: datetime | time | None) -> str:
 
 
 @register.filter
+def instants_et_heures(debuts: Iterable[datetime]) -> list[tuple[str, str]]:
+    """Return each start in ISO 8601 and as "9 h 30": for the hundreds of a week, two filters each take three times as
+    long."""
+    fuseau = timezone.get_current_timezone()
+    return [(iso(debut), SafeString(dates.heure(debut.astimezone(fuseau)))) for debut in debuts]
+
+
+@register.filter
 def a_heure(valeur: datetime | None) -> str:
     """Return "à 9 h 30"."""
     return dates.a_heure(_local(valeur)) if valeur else ""

@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.template import Context, Template
 from django.template.base import Lexer, TokenType
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from rdv.templatetags import rdv as filtres
@@ -39,6 +39,15 @@ def test_duree(valeur: timedelta | int, attendu: str) -> None:
 @pytest.mark.parametrize(("valeur", "attendu"), [(time(9), "9 h"), (time(9, 30), "9 h 30"), (time(0, 5), "0 h 05")])
 def test_heure(valeur: time, attendu: str) -> None:
     assert dates.heure(valeur) == attendu
+
+
+def test_an_hour_is_kept_for_each_language() -> None:
+    dites = []
+    for langue in ("fr", "en", "fr"):
+        with translation.override(langue):
+            dites.append(dates.heure(time(9, 30)))
+
+    assert dites == ["9 h 30", "9:30", "9 h 30"]
 
 
 @pytest.mark.parametrize(

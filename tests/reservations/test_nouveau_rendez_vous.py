@@ -600,6 +600,14 @@ def test_people_are_found_by_name_or_number(equipe: Equipe, cherche: str) -> Non
     assert trouves(reponse) == ["Marie Curié · 06 12 34 56 78 · jeanne@exemple.fr"]
 
 
+def test_nobody_found_is_said_and_announced(equipe: Equipe) -> None:
+    reponse = connecte(equipe.admin).post(adresse(equipe), saisie(equipe, q="inconnue", apercu="personnes"))
+
+    assert trouves(reponse) == []
+    assert "Aucune personne de ce nom ou de ce numéro dans votre structure." in texte(reponse)
+    assert 'data-annonce="Aucune personne de ce nom ou de ce numéro"' in reponse.content.decode()
+
+
 def test_enter_in_the_search_is_a_search_and_keeps_the_rest(equipe: Equipe) -> None:
     personne = jeanne(equipe)
 

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from motifs.models import Motif, Public
 from plages.models import Absence, PlageOuverture
@@ -23,6 +25,7 @@ from reservations.refus import (
     ReservationImpossible,
     TropDeCodes,
     TropDeCreneauxGardes,
+    TropDeRendezVous,
 )
 from structures.models import Agent, Appartenance, Lieu, Plateforme, Structure
 from tests.ensemble import en_meme_temps
@@ -183,6 +186,28 @@ def test_un_creneau_refuse_ne_rend_pas_ceux_qui_sont_gardes(monde: Monde) -> Non
     with pytest.raises(CreneauIndisponible):
         monde.option(onze_heures)
     assert options_vivantes() == ["08", "09", "10"]
+
+
+def test_the_same_hour_may_be_held_with_two_agents() -> None:
+    monde = Monde(agents=2)
+    for agent in monde.agents:
+        monde.option(agent_id=agent.pk)
+    assert options_vivantes() == ["08", "08"]
+
+
+def test_a_slot_moved_over_its_own_time_is_the_same_row(monde: Monde) -> None:
+    demarche = monde.option()
+    with CaptureQueriesContext(connection) as requetes:
+        deplacee = monde.option(demarche=demarche, maintenant=MAINTENANT + timedelta(minutes=16))
+    assert deplacee.rendez_vous_id == demarche.rendez_vous_id
+    assert not [requete["sql"] for requete in requetes if requete["sql"].startswith("DELETE")]
+
+
+def test_one_s_own_slots_do_not_count_against_one_s_address(monde: Monde) -> None:
+    with override_settings(OPTIONS_PAR_ADRESSE=1):
+        monde.option()
+        monde.option(DIX_HEURES)
+    assert options_vivantes() == ["08", "09"]
 
 
 def test_trop_d_options_depuis_une_adresse(monde: Monde) -> None:
@@ -566,6 +591,27 @@ def test_le_meme_apprenant_est_reconnu_apres_le_code(monde: Monde) -> None:
     proche = monde.demarche_prete(DIX_HEURES + timedelta(hours=1), prenom="Karim")
     services.confirmer(demarche=proche, maintenant=MAINTENANT)
     assert sorted(str(a) for a in Apprenant.objects.all()) == ["Karim Benali", "Nadia Benali"]
+
+
+def test_the_same_learner_is_known_by_the_number_that_a_code_verified(monde: Monde) -> None:
+    par_numero = {"courriel": "", "telephone": "+33612345678", "contact_verifie": "+33612345678"}
+    with override_settings(SMS_FOURNISSEUR="demo"):
+        services.confirmer(demarche=monde.demarche_prete(**par_numero), maintenant=MAINTENANT)
+        services.confirmer(demarche=monde.demarche_prete(DIX_HEURES, nom="BENALI", **par_numero), maintenant=MAINTENANT)
+
+    [nadia] = Apprenant.objects.all()
+    assert (str(nadia), nadia.telephone.as_e164, nadia.participations.count()) == ("Nadia Benali", "+33612345678", 2)
+
+
+def test_the_limit_by_number_counts_those_who_are_reached_by_it_only(monde: Monde) -> None:
+    au_numero = {"courriel": "", "telephone": "+33612345678", "contact_verifie": "+33612345678"}
+    with override_settings(SMS_FOURNISSEUR="demo", RENDEZ_VOUS_PAR_CONTACT=1):
+        par_courriel = monde.demarche_prete(telephone="+33612345678")
+        services.confirmer(demarche=par_courriel, maintenant=MAINTENANT)
+        services.confirmer(demarche=monde.demarche_prete(DIX_HEURES, **au_numero), maintenant=MAINTENANT)
+        de_trop = monde.demarche_prete(DIX_HEURES + timedelta(hours=1), **au_numero)
+        with pytest.raises(TropDeRendezVous):
+            services.confirmer(demarche=de_trop, maintenant=MAINTENANT)
 
 
 def test_un_numero_tape_par_un_autre_ne_detourne_pas_le_lien_secret(monde: Monde) -> None:
