@@ -119,11 +119,12 @@ def _motifs_ouverts(
     d_un_agent: bool,
     dans_un_lieu: bool,
 ) -> QuerySet[Motif]:
-    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=OuterRef("pk"))
+    leurs: dict[str, Any] = {"agent__is_active": True, "motifs": OuterRef("pk")}
     if d_un_agent:
-        plages = plages.filter(agent=agent_id)
+        leurs["agent"] = agent_id
     if dans_un_lieu:
-        plages = plages.filter(lieu=lieu_id, motifs__type_lieu=TypeLieu.SUR_PLACE)
+        leurs |= {"lieu": lieu_id, "motifs__type_lieu": TypeLieu.SUR_PLACE}
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(**leurs)
     ouverts = Motif.objects.ouverts_a(prescripteur=prescripteur).filter(structure=structure_id)
     return ouverts.annotate(a_une_plage=Exists(plages)).par_nom()
 

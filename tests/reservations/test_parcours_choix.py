@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from motifs.models import Public, TypeLieu
 from reservations.models import Demarche, RendezVous, Statut
-from reservations.parcours import Recherche, disponibilites_des_motifs
+from reservations.parcours import Lien, Recherche, disponibilites_des_motifs, motifs_du_public, proposes
+from structures.models import Agent
 from tests.factories import LieuFactory, MotifFactory, StructureFactory
 from tests.htmx import page_apres_echange, page_rechargee
 from tests.reservations.aides_parcours import (
@@ -99,6 +100,30 @@ def test_un_motif_sans_creneau_libre_le_dit_avec_le_telephone(client):
     assert "Aucun créneau libre pour le moment." in carte.text_content()
     assert "04 75 25 00 00" in carte.text_content()
     assert not carte.xpath(".//h2/a")
+
+
+def test_the_motifs_proposed_are_those_of_the_plages_of_the_link_and_the_lieu():
+    """A plage counts when it is of the agent of the link, in the lieu asked and on site, of someone still there."""
+    monde = un_monde()
+    autre, parti = un_agent(monde.structure), un_agent(monde.structure)
+    annexe = LieuFactory(structure=monde.structure)
+    atelier = MotifFactory(structure=monde.structure, nom="Atelier", ouvert=True)
+    appel = MotifFactory(structure=monde.structure, nom="Appel", telephone=True, ouvert=True)
+    ferme = MotifFactory(structure=monde.structure, nom="Café", ouvert=True)
+    une_plage(monde, motifs=[atelier, appel], agent=autre, lieu=annexe, de=14, a=15)
+    une_plage(monde, motifs=[ferme], agent=parti)
+    Agent.objects.filter(pk=parti.pk).update(is_active=False)
+
+    def noms(agent=None, lieu=None):
+        motifs = motifs_du_public(Lien(monde.structure, agent), LUNDI_8H.date(), lieu)
+        assert len(motifs) == 4
+        return [motif.nom for motif in proposes(motifs)]
+
+    assert noms() == ["Accompagnement individuel", "Appel", "Atelier"]
+    assert noms(agent=autre) == ["Appel", "Atelier"]
+    assert noms(agent=monde.agent) == ["Accompagnement individuel"]
+    assert noms(lieu=annexe) == ["Atelier"]
+    assert noms(agent=monde.agent, lieu=annexe) == []
 
 
 def test_sans_motif_la_page_donne_le_telephone(client):
