@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 
 from cartographie.banc.clients import Bilan, Clients, Tache, reserver
-from cartographie.banc.mesures import Mesure, p95, sur
+from cartographie.banc.mesures import Mesure, p95, rapport, sur
 from cartographie.banc.rejeu import Enregistreur, rejouer
 from cartographie.banc.terrain import GUICHETS, Terrain
 from reservations.models import Apprenant, Demarche, Message, Participation, RendezVous
@@ -114,7 +114,7 @@ def _le_meme_agent(
                 bilans[-1].erreurs.append(f"{pris} rendez-vous pour {PAR_CLIENT} moments")
             liberer(terrain)
             suivre()
-    limites = [a_part.par_seconde or 0.0]
+    limites = [a_part.par_seconde or 0.0] * tours
     nom = f"{clients.nombre} clients, le même agent"
     return _mesure(nom, bilans, limites, "un agent chacun", a_part.requetes, None)
 
@@ -133,7 +133,7 @@ def _mesure(
         p95=p95(temps),
         limite=1000 / median(limites),
         nom_limite=nom_limite,
-        rapport=median(limites) / median(debits),
+        rapport=rapport([1 / debit for debit in debits], [1 / debit for debit in limites]),
         rapport_des_meilleurs=max(limites) / max(debits),
         maximum=maximum,
         requetes=requetes,

@@ -22,7 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from cartographie.banc.mesures import Epreuve, Geste, Mesure, p95, sur
+from cartographie.banc.mesures import Epreuve, Geste, Mesure, p95, rapport, sur
 from cartographie.banc.terrain import Terrain
 from reservations.parcours import Lien
 from reservations.serveur import Serveur, serveur
@@ -202,7 +202,7 @@ def _mesure(
         p95=p95(temps),
         limite=median(duree for _, durees in vides for duree in durees),
         nom_limite=site.vide.nom,
-        rapport=median(limites) / median(debits),
+        rapport=rapport([1 / debit for debit in debits], [1 / debit for debit in limites]),
         rapport_des_meilleurs=max(limites) / max(debits),
         maximum=PART if promis and clients > 1 else None,
         requetes=site.requetes(page),

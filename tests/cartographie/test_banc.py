@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
+from statistics import median
 from unittest.mock import MagicMock
 
 import pytest
@@ -13,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cartographie.banc.deroule import banc_rapide
-from cartographie.banc.mesures import Mesure, comparer, en_json
+from cartographie.banc.mesures import Mesure, comparer, en_json, rapport
 from cartographie.banc.rejeu import BLOC, script
 from cartographie.management.commands.banc import part_reprise
 from reservations.models import RendezVous
@@ -52,6 +53,18 @@ def test_ratios_and_queries_of_the_engine_and_of_the_pages_hold() -> None:
     }
     trop = {m.nom: m for m in mesures if m.maximum and m.rapport_des_meilleurs > 2 * m.maximum}
     assert trop == {}
+
+
+def test_a_ratio_is_of_what_was_timed_together() -> None:
+    """Twice its limit, on a machine slow half of the time; what comes second is a tenth quicker."""
+    lenteurs = [1, 1, 1, 2, 2, 2, 2, 1, 1]
+    gestes = [lenteur * (18 if tour % 2 else 20) for tour, lenteur in enumerate(lenteurs)]
+    limites = [lenteur * (10 if tour % 2 else 9) for tour, lenteur in enumerate(lenteurs)]
+    limites[0] *= 2  # slow between the two
+    gestes[5] *= 50  # something else ran
+
+    assert median(gestes) / median(limites) < 1.5
+    assert rapport(gestes, limites) == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
