@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from motifs.models import Motif, TypeLieu
-from plages.models import Ouverture, PlageOuverture, PlageQuerySet
+from plages.models import Ouverture, PlageOuverture
 from reservations.courrier.sms import sms_possibles
 from reservations.creneaux import (
     UN_INSTANT,
@@ -82,11 +82,6 @@ def lien_vers(structure: Structure, agent: Agent | None, *, prescripteur: bool) 
 # --- Motifs and lieux -----------------------------------------------------------------------------------------------
 
 
-def _plages_en_cours(lien: Lien, aujourd_hui: date) -> PlageQuerySet:
-    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True)
-    return plages.filter(agent=lien.agent) if lien.agent else plages
-
-
 def motifs_du_public(lien: Lien, aujourd_hui: date, lieu: Lieu | None = None) -> list[Motif]:
     """Return the motifs that people may book online by a link, those without a plage included. One query.
 
@@ -145,7 +140,9 @@ def lieux_du_motif(motif: Motif, lien: Lien, aujourd_hui: date) -> list[Lieu]:
     """Return the open lieux where a motif on site has a plage; none for the other kinds. At most one query."""
     if not motif.sur_place:
         return []
-    plages = _plages_en_cours(lien, aujourd_hui).filter(motifs=motif)
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(agent__is_active=True, motifs=motif)
+    if lien.agent:
+        plages = plages.filter(agent=lien.agent)
     return list(Lieu.objects.ouverts().filter(Exists(plages.filter(lieu=OuterRef("pk")))).order_by(Lower("nom"), "pk"))
 
 

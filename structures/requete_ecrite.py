@@ -38,10 +38,12 @@ def ecrite_une_fois[**P, R](ecrire: Callable[P, QuerySet[Any, R]]) -> Callable[P
     places: Any = [_Valeur(rang) for rang, _ in enumerate(inspect.signature(ecrire).parameters)]
 
     @cache
-    def ecrite(nombre: int, **variante: Any) -> tuple[QuerySet[Any, R], Any, str, tuple[Any, ...]]:
+    def ecrite(nombre: int, **variante: Any) -> tuple[QuerySet[Any, R], Any, str, Any]:
         ensemble = ecrire(*places[:nombre], **variante)
         redacteur = ensemble.query.get_compiler(ensemble.db)
-        return ensemble, redacteur, *redacteur.as_sql()
+        sql, parametres = redacteur.as_sql()
+        redacteur.connection = None  # each thread has its own
+        return ensemble, redacteur, sql, parametres
 
     @wraps(ecrire)
     def demander(*valeurs: P.args, **variante: P.kwargs) -> list[R]:
