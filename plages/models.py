@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from motifs.models import Motif
@@ -92,10 +92,15 @@ class PlageQuerySet(models.QuerySet["PlageOuverture"]):
     """Plages asked for by what the page needs."""
 
     def en_cours(self, aujourd_hui: date) -> "PlageQuerySet":
-        """Plages that still have, or may have, an occurrence on or after that local date."""
+        """Plages that still have, or may have, an occurrence on or after that local date, one moved there included."""
+        repetee = ~Q(frequence=Frequence.UNIQUE)
+        # Of the dates that the rule still covers: the others are kept, and open nothing (`plages.recurrence.modifier`).
+        deplacees = OccurrenceModifiee.objects.filter(
+            plage=OuterRef("pk"), jour__lte=OuterRef("jusqu_au"), nouveau_jour__gte=aujourd_hui
+        )
         return self.filter(
             Q(frequence=Frequence.UNIQUE, premier_jour__gte=aujourd_hui)
-            | (~Q(frequence=Frequence.UNIQUE) & (Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui)))
+            | (repetee & (Q(jusqu_au__isnull=True) | Q(jusqu_au__gte=aujourd_hui) | Exists(deplacees)))
         )
 
     def passees(self, aujourd_hui: date) -> "PlageQuerySet":

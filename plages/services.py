@@ -225,8 +225,7 @@ def _verrouiller_les_agents(structure: Structure) -> None:
 def _recrire_la_structure(structure: Structure, maintenant: datetime) -> None:
     """Rewrite the ouvertures of every plage that has, or may have, one to come. Five queries, whatever their number."""
     hier = maintenant.date() - timedelta(days=1)
-    encore = structure.plages.en_cours(hier) | structure.plages.filter(occurrences_modifiees__nouveau_jour__gte=hier)
-    plages = list(encore.distinct().prefetch_related("occurrences_modifiees"))
+    plages = list(structure.plages.en_cours(hier).prefetch_related("occurrences_modifiees"))
     for plage in plages:
         plage.structure = structure
     _recrire_ouvertures(plages, maintenant)

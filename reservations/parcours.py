@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, TextChoices
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -118,8 +118,11 @@ def _motifs_ouverts(
     if d_un_agent:
         leurs["agent"] = agent_id
     if dans_un_lieu:
-        leurs |= {"lieu": lieu_id, "motifs__type_lieu": TypeLieu.SUR_PLACE}
-    plages = PlageOuverture.objects.en_cours(aujourd_hui).filter(**leurs)
+        leurs |= {"lieu": lieu_id, "type_lieu": TypeLieu.SUR_PLACE}
+    # As the slots engine has it: a closed lieu only closes what takes place there.
+    recoit = Q(lieu__ouvert=True) | ~Q(type_lieu=TypeLieu.SUR_PLACE)
+    type_lieu = ExpressionWrapper(OuterRef("type_lieu"), output_field=CharField())
+    plages = PlageOuverture.objects.en_cours(aujourd_hui).alias(type_lieu=type_lieu).filter(recoit, **leurs)
     ouverts = Motif.objects.ouverts_a(prescripteur=prescripteur).filter(structure=structure_id)
     return ouverts.annotate(a_une_plage=Exists(plages)).par_nom()
 

@@ -290,7 +290,9 @@ def _faire_place(
     if ancienne is not None:
         a_rendre.discard(ancienne.pk)
     if a_rendre:
-        liberer_options(RendezVous.objects.filter(pk__in=a_rendre))
+        # Asked again under the rows' locks: its visitor may just have prolonged one that had expired.
+        perimee = Q(expire_a__lte=maintenant) | Q(visiteur=visiteur)
+        liberer_options(RendezVous.objects.filter(perimee, pk__in=a_rendre))
 
 
 @ecrite_une_fois
@@ -538,7 +540,7 @@ def _apprenants_connus(
     par_contact = Q(courriel__iexact=contact) if courriel else Q(courriel="", telephone=contact)
     sous_verrou = Apprenant.objects.select_for_update(of=("self",), no_key=True)  # an agent may be deleting it
     connus = sous_verrou.filter(par_contact, structure=structure_id, prenom__iexact=prenom, nom__iexact=nom)
-    return connus.order_by("pk")
+    return connus.order_by("pk")[:1]
 
 
 # --- Cancel ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Querysets whose SQL Django writes once: those that every public page and every booking ask.
+"""Querysets whose SQL Django writes once: those of the public pages and of a booking that are asked most.
 
-Writing it takes 0.5 to 1.5 ms of Python each time, often more than PostgreSQL takes to answer (docs/performance.md).
+Writing it takes 0.7 to 3 ms of Python each time, often more than PostgreSQL takes to answer (docs/performance.md).
 """
 
 import inspect
@@ -52,7 +52,7 @@ def ecrite_une_fois[**P, R](ecrire: Callable[P, QuerySet[Any, R]]) -> Callable[P
         redacteur = copy(modele)
         redacteur.connection = connections[ensemble.db]
         if ensemble.query.select_for_update and redacteur.connection.get_autocommit():
-            raise TransactionManagementError(f"{ecrire.__name__} verrouille, hors d'une transaction.")
+            raise TransactionManagementError(f"{ecrire.__name__} verrouille hors d'une transaction.")
         remplis = [valeurs[p.rang] if isinstance(p, _Valeur) else p for p in parametres]
         redacteur.as_sql = lambda *_, **__: (sql, remplis)
         ensemble = ensemble.all()

@@ -135,7 +135,8 @@ def rapport(gestes: Sequence[float], limites: Sequence[float]) -> float:
     """Return how many times its limit a gesture takes: the median of what each two turns give.
 
     The speed of a virtual machine changes twofold within seconds: only what was timed together compares. Two turns,
-    since whichever comes second finds the caches warm, and each is second in one of them.
+    since whichever comes second finds the caches warm, and each is second in one of them. Of an odd number, the last
+    turn stands alone.
     """
     par_deux = [sum(gestes[tour : tour + 2]) / sum(limites[tour : tour + 2]) for tour in range(0, len(gestes), 2)]
     return median(par_deux)

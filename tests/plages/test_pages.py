@@ -5,8 +5,8 @@ from datetime import time, timedelta
 import pytest
 from django.utils import timezone
 
-from plages.models import Absence, PlageOuverture
-from tests.aides_agent import connecte, messages_de, texte, un_rendez_vous, une_absence, une_equipe, une_plage
+from plages.models import Absence, OccurrenceModifiee, PlageOuverture
+from tests.aides_agent import connecte, demain, messages_de, texte, un_rendez_vous, une_absence, une_equipe, une_plage
 from tests.ensemble import en_meme_temps
 from tests.factories import MotifFactory
 
@@ -31,15 +31,21 @@ def test_past_plages_have_their_own_tab() -> None:
     equipe = une_equipe()
     hier = timezone.localdate() - timedelta(days=1)
     une_plage(equipe, titre="Hier", frequence="unique", premier_jour=hier)
-    une_plage(equipe, titre="Finie", premier_jour=hier - timedelta(days=9), jusqu_au=hier)
+    finie = une_plage(equipe, titre="Finie", premier_jour=hier - timedelta(days=9), jusqu_au=hier)
     une_plage(equipe, titre="En cours", premier_jour=hier)
+    deplacee = une_plage(equipe, titre="Date déplacée", premier_jour=hier - timedelta(days=9), jusqu_au=hier)
+    raccourcie = une_plage(equipe, titre="Date retirée", premier_jour=hier - timedelta(days=9), jusqu_au=hier)
+    for plage, jour, ou in ((deplacee, hier, demain()), (raccourcie, demain(), demain()), (finie, hier, hier)):
+        OccurrenceModifiee.objects.create(
+            plage=plage, jour=jour, nouveau_jour=ou, heure_debut=time(14), heure_fin=time(15)
+        )
     client = connecte(equipe.admin)
 
     a_venir = client.get(equipe.adresse("plages:plages"))
     passees = client.get(equipe.adresse("plages:plages"), {"onglet": "passees"})
 
-    assert [plage.titre for plage in a_venir.context["page"]] == ["En cours"]
-    assert [plage.titre for plage in passees.context["page"]] == ["Hier", "Finie"]
+    assert [plage.titre for plage in a_venir.context["page"]] == ["Date déplacée", "En cours"]
+    assert [plage.titre for plage in passees.context["page"]] == ["Hier", "Finie", "Date retirée"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Choosing: for what, where, when."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motifs.models import Public, TypeLieu
+from plages.services import deplacer_occurrence
 from reservations.models import Demarche, RendezVous, Statut
 from reservations.parcours import Lien, Recherche, disponibilites_des_motifs, motifs_du_public, proposes
-from structures.models import Agent
+from structures.models import Agent, Lieu
 from tests.factories import LieuFactory, MotifFactory, StructureFactory
 from tests.htmx import page_apres_echange, page_rechargee
 from tests.reservations.aides_parcours import (
@@ -124,6 +125,32 @@ def test_the_motifs_proposed_are_those_of_the_plages_of_the_link_and_the_lieu():
     assert noms(agent=monde.agent) == ["Accompagnement individuel"]
     assert noms(lieu=annexe) == ["Atelier"]
     assert noms(agent=monde.agent, lieu=annexe) == []
+
+    Lieu.objects.filter(pk=annexe.pk).update(ouvert=False)
+    assert noms(agent=autre) == ["Appel"]
+
+
+def test_une_plage_finie_dont_une_date_est_deplacee_se_reserve_encore(client):
+    """The motif, its lieu and its slots are those of the date moved: the choice of a slot is not refused."""
+    monde = un_monde(ouvrir=False)
+    vendredi = LUNDI_8H.date() - timedelta(days=3)
+    semaine = {"premier_jour": vendredi - timedelta(days=7), "jusqu_au": vendredi}
+    plage = une_plage(monde, maintenant=LUNDI_8H - timedelta(days=4), **semaine)
+    assert "Pas de rendez-vous en ligne pour le moment" in texte(client.get(_accueil(monde)))
+
+    deplacer_occurrence(
+        plage=plage,
+        jour=vendredi,
+        nouveau_jour=MARDI_9H.date(),
+        heure_debut=time(9),
+        heure_fin=time(11),
+        maintenant=LUNDI_8H,
+    )
+
+    reponse = client.get(_accueil(monde), follow=True)
+    assert creneaux_de_la_semaine(reponse) == ["mardi 24 novembre à 9 h", "mardi 24 novembre à 10 h"]
+    assert choisir(client, monde, MARDI_9H).status_code == 302
+    assert RendezVous.objects.get().lieu == monde.lieu
 
 
 def test_sans_motif_la_page_donne_le_telephone(client):

@@ -290,6 +290,22 @@ def test_prolonger_jusqu_a_une_heure_en_tout(monde: Monde) -> None:
         services.prolonger_option(demarche=demarche, maintenant=MAINTENANT + timedelta(minutes=60))
 
 
+def test_une_option_prolongee_a_l_instant_ou_un_autre_la_voit_expiree_reste(monde: Monde) -> None:
+    demarche, instant = monde.option(), MAINTENANT + timedelta(minutes=15)
+    lire = services._options_a_remplacer
+
+    def lire_puis_prolonger(*valeurs: object) -> list[int]:
+        lues = lire(*valeurs)
+        services.prolonger_option(demarche=demarche, maintenant=instant - timedelta(milliseconds=1))
+        return lues
+
+    with mock.patch.object(services, "_options_a_remplacer", lire_puis_prolonger):
+        monde.option(DIX_HEURES, visiteur="v2", maintenant=instant)
+        with pytest.raises(CreneauIndisponible):
+            monde.option(visiteur="v3", maintenant=instant)
+    assert options_vivantes() == ["08", "09"]
+
+
 # --- What a forged request gets -------------------------------------------
 
 
