@@ -179,6 +179,14 @@ class Ouverture(models.Model):
         return f"{self.plage} · {self.jour}"
 
 
+class OccurrenceModifieeQuerySet(models.QuerySet["OccurrenceModifiee"]):
+    """Modified dates asked for by what the page needs."""
+
+    def a_venir(self, aujourd_hui: date) -> "OccurrenceModifieeQuerySet":
+        """Those whose own day, or the one where they went, is that local date or after."""
+        return self.filter(Q(jour__gte=aujourd_hui) | Q(nouveau_jour__gte=aujourd_hui))
+
+
 class OccurrenceModifiee(models.Model):
     """One date of a repeated plage, dropped, or moved when it has a new day. `jour`: the date that the rule gives."""
 
@@ -187,6 +195,8 @@ class OccurrenceModifiee(models.Model):
     nouveau_jour = models.DateField("nouveau jour", null=True, blank=True)
     heure_debut = models.TimeField("commence à", null=True, blank=True)
     heure_fin = models.TimeField("termine à", null=True, blank=True)
+
+    objects = OccurrenceModifieeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "occurrence modifiée"

@@ -102,28 +102,27 @@ def avertissements_du_deplacement(
 @dataclass(frozen=True)
 class DateDeLaPlage:
     """One date that the rule of a plage gives, what was decided for it, and whether the day where it is now is closed:
-    nothing opens then."""
+    nothing opens then. `passee`: it was moved, and its own day is over: nothing to put back."""
 
     jour: date
     modification: Modification | None
     ferme: bool
+    passee: bool
 
 
 def prochaines_dates(plage: PlageOuverture, aujourd_hui: date) -> list[DateDeLaPlage]:
-    """Return the next dates of a repeated plage, and all those that were dropped or moved. Two queries."""
+    """Return the next dates of a repeated plage, and all those to come that were dropped or moved. Two queries."""
     regle = plage.regle
     if regle.frequence == Frequence.UNIQUE:
         return []
     modifications = {
-        m.jour: m.modification
-        for m in plage.occurrences_modifiees.filter(jour__gte=aujourd_hui)
-        if regle.couvre(m.jour)
+        m.jour: m.modification for m in plage.occurrences_modifiees.a_venir(aujourd_hui) if regle.couvre(m.jour)
     }
     prochains = set(islice(regle.dates(aujourd_hui, aujourd_hui + ANNEE), DATES_MONTREES))
     jours = sorted(prochains | set(modifications))
     ou = {jour: jour for jour in jours} | {m.jour: m.nouveau_jour for m in modifications.values() if m.nouveau_jour}
     fermes = jours_fermes(plage.structure, min(ou.values()), max(ou.values())) if ou else {}
-    return [DateDeLaPlage(jour, modifications.get(jour), ou[jour] in fermes) for jour in jours]
+    return [DateDeLaPlage(jour, modifications.get(jour), ou[jour] in fermes, jour < aujourd_hui) for jour in jours]
 
 
 def apercu_de_l_absence(absence: Absence, maintenant: datetime) -> Apercu:

@@ -60,14 +60,17 @@ def occurrence(request: RequeteAgent, plage_id: int) -> HttpResponse:
 
 
 def _jour_demande(request: RequeteAgent, plage: PlageOuverture) -> date | None:
-    """Return the date asked if the rule of the plage gives it, from today on."""
+    """Return the date asked if the rule of the plage gives it, from today on or moved there."""
     try:
         jour = parse_date(request.POST.get("jour") or request.GET.get("jour") or "")
     except ValueError:  # 2026-02-30
         return None
-    if jour is None or jour < timezone.localdate() or plage.frequence == Frequence.UNIQUE:
+    if jour is None or plage.frequence == Frequence.UNIQUE or not plage.regle.couvre(jour):
         return None
-    return jour if plage.regle.couvre(jour) else None
+    aujourd_hui = timezone.localdate()
+    if jour < aujourd_hui and not plage.occurrences_modifiees.a_venir(aujourd_hui).filter(jour=jour).exists():
+        return None
+    return jour
 
 
 def _proposition(plage: PlageOuverture, jour: date) -> dict[str, Any]:

@@ -254,6 +254,28 @@ def test_a_date_moved_to_a_day_closed_since_is_said_not_to_open() -> None:
 
 
 @pytest.mark.django_db
+def test_a_date_of_the_past_that_was_moved_to_come_is_still_dropped_or_moved() -> None:
+    """Its own day cannot be put back: it is over."""
+    equipe = une_equipe()
+    hier = demain() - timedelta(days=2)
+    plage = une_plage(equipe, premier_jour=hier - timedelta(days=7), jours=[hier.isoweekday()], jusqu_au=hier)
+    OccurrenceModifiee.objects.create(
+        plage=plage, jour=hier, nouveau_jour=demain(), heure_debut=time(14), heure_fin=time(17)
+    )
+
+    page = connecte(equipe.admin).get(equipe.adresse("plages:modifier_plage", plage.pk))
+    assert "Déplacée au" in texte(page)
+    assert "Rétablir" not in texte(page)
+
+    nouvelle = {"nouveau_jour": demain().isoformat(), "heure_debut": "15:00", "heure_fin": "17:00"}
+    poster(equipe, plage, action="deplacer", jour=hier.isoformat(), **nouvelle)
+    assert ouvertures(plage) == {hier: datetime.combine(demain(), time(15))}
+
+    poster(equipe, plage, action="supprimer", jour=hier.isoformat())
+    assert ouvertures(plage) == {}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("jour", ["", "demain", "2026-02-30", "2020-01-01", "autre jour"])
 def test_a_date_that_the_plage_has_not_is_said(jour: str) -> None:
     equipe = une_equipe()
