@@ -65,12 +65,11 @@ def _jour_demande(request: RequeteAgent, plage: PlageOuverture) -> date | None:
         jour = parse_date(request.POST.get("jour") or request.GET.get("jour") or "")
     except ValueError:  # 2026-02-30
         return None
-    if jour is None or plage.frequence == Frequence.UNIQUE or not plage.regle.couvre(jour):
+    if jour is None or plage.frequence == Frequence.UNIQUE:
         return None
     aujourd_hui = timezone.localdate()
-    if jour < aujourd_hui and not plage.occurrences_modifiees.a_venir(aujourd_hui).filter(jour=jour).exists():
-        return None
-    return jour
+    a_venir = jour >= aujourd_hui or plage.occurrences_modifiees.a_venir(aujourd_hui).filter(jour=jour).exists()
+    return jour if a_venir and plage.regle.couvre(jour) else None
 
 
 def _proposition(plage: PlageOuverture, jour: date) -> dict[str, Any]:

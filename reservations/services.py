@@ -401,7 +401,7 @@ def _motif_de(demarche: Demarche) -> Motif:
 def _limiter_les_rendez_vous(demarche: Demarche, maintenant: datetime) -> None:
     """At most so many rendez-vous to come per verified contact, two confirmations of one contact in turn."""
     un_par_un(f"rendez-vous:{hacher(demarche.contact, usage='contact')}")
-    nombre = len(_a_venir_du_contact(demarche.contact, maintenant, courriel="@" in demarche.contact))
+    nombre = len(_a_venir_du_contact(demarche.contact, maintenant, courriel=bool(demarche.courriel)))
     if nombre >= settings.RENDEZ_VOUS_PAR_CONTACT:
         raise TropDeRendezVous(nombre)
 
